@@ -1,0 +1,351 @@
+package internship
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Field fixes what one field of a form may hold. Lengths count characters.
+type Field struct {
+	// Name is the JSON path, e.g. "salary.band".
+	Name string `json:"name"`
+	// Label is the Chinese name, e.g. 岗位名称.
+	Label string `json:"label"`
+	// Required refuses an empty value.
+	Required bool `json:"required,omitempty"`
+	// Max is the greatest length of the value or, with Most, of each entry.
+	Max int `json:"max"`
+	// Min is the least length of a value that isn't empty.
+	Min int `json:"min,omitempty"`
+	// Choices are the only values allowed, in the order to offer them.
+	Choices []string `json:"choices,omitempty"`
+	// Pattern is a regular expression (RE2 and ECMAScript alike) for the value.
+	Pattern string `json:"pattern,omitempty"`
+	// Lines allows several lines.
+	Lines bool `json:"lines,omitempty"`
+	// Most makes the field a list of at most so many entries (SetEntries).
+	Most int `json:"most,omitempty"`
+	// Help tells the user what to fill in; also the end of a refusal.
+	Help string `json:"help,omitempty"`
+}
+
+// Form is one thing a user fills in. Forms lists them all.
+type Form struct {
+	Name   string  `json:"name"`
+	Label  string  `json:"label"`
+	Fields []Field `json:"fields"`
+}
+
+// Clean trims white space of any width and writes line ends as LF; nothing
+// else changes. A password is the one value that is not cleaned.
+func Clean(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+}
+
+// SetEntries puts the entries of a list field (Most > 0) into the values for
+// Check, each under its own path: majors[0], majors[1], …
+func SetEntries(values map[string]string, name string, entries []string) {
+	for i, e := range entries {
+		values[fmt.Sprintf("%s[%d]", name, i)] = e
+	}
+}
+
+// Check says what is wrong with the cleaned values, by JSON path, at most once
+// a field and in the form's order; nil when nothing is. A path that is absent
+// counts as empty; paths the form doesn't know are left to the caller. Codes:
+// required, too_long, format, choice. What goes beyond text (that a number is
+// in range, a day exists, a check digit holds) is the parsers' matter.
+func (f Form) Check(values map[string]string) []FieldError {
+	var wrong []FieldError
+	for _, field := range f.Fields {
+		if field.Most > 0 {
+			wrong = append(wrong, field.checkEntries(values)...)
+			continue
+		}
+		wrong = append(wrong, Of(field.Name, field.check(values[field.Name]))...)
+	}
+	return wrong
+}
+
+// checkEntries checks a list field: its number of entries and each entry.
+func (f Field) checkEntries(values map[string]string) []FieldError {
+	paths := slices.DeleteFunc(slices.Collect(maps.Keys(values)), func(path string) bool {
+		return path != f.Name && !strings.HasPrefix(path, f.Name+"[")
+	})
+	slices.SortFunc(paths, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+	if len(paths) == 0 {
+		return Of(f.Name, f.check(""))
+	}
+	if len(paths) > f.Most {
+		return []FieldError{{Field: f.Name, Code: "too_long", Message: fmt.Sprintf("%s最多填写 %d 项", f.Label, f.Most)}}
+	}
+	for _, path := range paths {
+		if err := f.check(values[path]); err != nil {
+			return Of(path, err)
+		}
+	}
+	return nil
+}
+
+// check checks one value.
+func (f Field) check(value string) error {
+	refuse := func(code, message string) error { return FieldError{Code: code, Message: message} }
+	if value == "" {
+		if !f.Required {
+			return nil
+		}
+		return refuse("required", f.ask())
+	}
+	length := utf8.RuneCountInString(value)
+	switch message := unfit(value, f.Lines); {
+	case message != "":
+		return refuse("format", f.Label+message)
+	case f.Choices != nil && !slices.Contains(f.Choices, value):
+		return refuse("choice", f.ask()+":"+cmp.Or(f.Help, strings.Join(f.Choices, "、")))
+	case !f.matches(value):
+		return refuse("format", f.Label+"格式不正确,"+f.Help)
+	case f.Max > 0 && length > f.Max:
+		return refuse("too_long", fmt.Sprintf("%s不能超过 %d 个字", f.Label, f.Max))
+	case length < f.Min:
+		return refuse("format", fmt.Sprintf("%s至少 %d 个字符", f.Label, f.Min))
+	}
+	return nil
+}
+
+// ask is the sentence for a missing value.
+func (f Field) ask() string {
+	if f.Choices != nil {
+		return "请选择" + f.Label
+	}
+	return "请填写" + f.Label
+}
+
+// matches compiles on each call: a form has few patterns and is checked once.
+func (f Field) matches(value string) bool {
+	if f.Pattern == "" {
+		return true
+	}
+	ok, err := regexp.MatchString(f.Pattern, value)
+	return ok && err == nil
+}
+
+// unfit says why a text must not be stored, "" when it may: broken encoding,
+// control characters (line ends and tabs only with lines) and characters that
+// can't be seen, with which one name can be made to look like another.
+func unfit(s string, lines bool) string {
+	if !utf8.ValidString(s) {
+		return "含有无法识别的字符,请重新输入"
+	}
+	for _, r := range s {
+		switch {
+		case r == '\n' || r == '\t':
+			if !lines {
+				return "只能填写一行,请删除换行和制表符"
+			}
+		case r == utf8.RuneError:
+			return "含有无法识别的字符,请重新输入" // what a JSON decoder leaves of broken encoding
+		case hidden(r):
+			return "含有看不见的字符,请删除后重新输入"
+		}
+	}
+	return ""
+}
+
+// hidden reports control and format characters (among them bidi overrides,
+// zero-width characters and the joiner of compound emoji), line and paragraph
+// separators, and the letters and symbols that Unicode draws as nothing.
+func hidden(r rune) bool {
+	switch r {
+	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
+		return true
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+const (
+	passwordLabel   = "密码"
+	passwordMin     = 8
+	passwordMax     = 64
+	passwordClasses = 3
+	passwordHelp    = "请使用 8 至 64 个字符,至少包含大写字母、小写字母、数字、符号中的三种"
+)
+
+// CheckPassword asks for 8 to 64 characters of at least three of the classes
+// lower case, upper case, digit and symbol (domain.md §3.3). A character of no
+// case, such as 汉, counts as a symbol. The error is a FieldError: required,
+// too_long or format.
+func CheckPassword(s string) error {
+	field := Field{Label: passwordLabel, Required: true, Min: passwordMin, Max: passwordMax}
+	if err := field.check(s); err != nil {
+		return err
+	}
+	classes := map[string]bool{}
+	for _, r := range s {
+		switch {
+		case unicode.IsLower(r):
+			classes["lower"] = true
+		case unicode.IsUpper(r):
+			classes["upper"] = true
+		case unicode.IsDigit(r):
+			classes["digit"] = true
+		default:
+			classes["symbol"] = true
+		}
+	}
+	if len(classes) < passwordClasses {
+		return FieldError{Code: "format", Message: passwordLabel + "过于简单," + passwordHelp}
+	}
+	return nil
+}
+
+// Lengths and patterns that several forms share. Codes and numbers get room
+// for spaces and hyphens, which their parsers take out.
+const (
+	nameMax   = 50
+	codeMax   = 32
+	dateMax   = len("2026-03-01")
+	introMax  = 2000
+	detailMax = 200
+	titleMax  = 100
+
+	regionPattern  = `^[0-9]{6}$` // GB/T 2260
+	yearPattern    = `^[0-9]{4}$`
+	numberPattern  = `^[A-Za-z0-9_-]+$`
+	websitePattern = `^https?://[^\s/?#@]+\.[^\s/?#@]+([/?#]\S*)?$`
+
+	yearHelp   = "请填写 4 位入学年份,如 2024"
+	numberHelp = "只能包含字母、数字、下划线和连字符"
+	dateHelp   = "格式如 2026-03-01"
+	codeHelp   = "18 位统一社会信用代码,或 9 位组织机构代码"
+)
+
+// Forms lists every form. docs and clients print them, so that limits are
+// written down once.
+func Forms() []Form {
+	return []Form{
+		PositionForm(), EnterpriseForm(), ActivationForm(), AccountForm(),
+		PlanForm(), StudentForm(), SchoolForm(), RefusalForm(),
+	}
+}
+
+// PositionForm is 实习岗位编辑 (domain.md §1.3). Nights and overtime have no
+// default, because either may need a filed exemption (G-11); a salary band is
+// also accepted in lower case by SalaryOf, which gives this spelling.
+func PositionForm() Form {
+	return Form{Name: "position", Label: "实习岗位", Fields: []Field{
+		{Name: "name", Label: "岗位名称", Required: true, Max: nameMax},
+		{Name: "department", Label: "实习部门", Required: true, Max: nameMax},
+		{Name: "salary.band", Label: "薪资待遇", Required: true, Max: 10, Choices: []string{"1K-2K", "2K-3K", "3K以上"}},
+		{Name: "settlement", Label: "结算方式", Max: 10, Choices: []string{"月结", "周结", "日结"}},
+		{Name: "education", Label: "学历要求", Required: true, Max: 10, Choices: []string{"中专", "大专", "本科", "不限"}},
+		{Name: "headcount", Label: "实习人数", Required: true, Max: 4, Pattern: `^[0-9]{1,4}$`, Help: fmt.Sprintf("请填写 1 至 %d 的整数", MaxHeadcount)},
+		{Name: "majors", Label: "对口专业", Required: true, Max: nameMax, Most: 20},
+		{Name: "address", Label: "工作地址", Required: true, Max: detailMax},
+		{Name: "lodging", Label: "住宿条件", Required: true, Max: 10, Choices: []string{"2-4人间", "多人间", "住宿自理"}},
+		{Name: "nightShift", Label: "夜班情况", Required: true, Max: 10, Choices: []string{"有夜班", "无夜班"}},
+		{Name: "overtime", Label: "加班情况", Required: true, Max: 10, Choices: []string{"无加班", "偶尔加班", "经常加班"}},
+		{Name: "enrolFrom", Label: "报名日期始", Required: true, Max: dateMax, Help: dateHelp},
+		{Name: "enrolTo", Label: "报名日期止", Required: true, Max: dateMax, Help: dateHelp},
+		{Name: "description", Label: "岗位描述", Required: true, Max: introMax, Lines: true},
+		{Name: "skills", Label: "学习技能", Max: introMax / 2, Lines: true},
+		{Name: "requirements", Label: "实习要求", Max: introMax / 2, Lines: true},
+	}}
+}
+
+// EnterpriseForm is 企事业单位信息 (domain.md §1.2). The website is optional
+// (G-04) and so is the county, which a few cities don't have.
+func EnterpriseForm() Form {
+	return Form{Name: "enterprise", Label: "企事业单位信息", Fields: []Field{
+		{Name: "name", Label: "企事业单位名称", Required: true, Max: titleMax, Help: "与营业执照一致"},
+		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
+		{Name: "legalPerson", Label: "法人代表/负责人", Required: true, Max: nameMax},
+		{Name: "address.province", Label: "注册地址(省)", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择省"},
+		{Name: "address.city", Label: "注册地址(市)", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择市"},
+		{Name: "address.county", Label: "注册地址(县区)", Max: 6, Pattern: regionPattern, Help: "请选择县区"},
+		{Name: "address.detail", Label: "详细地址", Required: true, Max: detailMax},
+		{Name: "contact", Label: "企事业单位联系人", Required: true, Max: nameMax},
+		{Name: "phone", Label: "企事业单位联系电话", Required: true, Max: codeMax, Help: "手机号或带区号的固定电话"},
+		{Name: "website", Label: "企事业单位官网", Max: detailMax, Pattern: websitePattern, Help: "请填写以 http:// 或 https:// 开头的网址,没有可不填"},
+		{Name: "intro", Label: "企事业单位简介", Required: true, Max: introMax, Lines: true},
+	}}
+}
+
+// ActivationForm opens an entered enterprise's first account with the code
+// its school gave it (domain.md G-02).
+func ActivationForm() Form {
+	return Form{Name: "activation", Label: "企业激活", Fields: []Field{
+		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
+		{Name: "activationCode", Label: "激活码", Required: true, Max: codeMax, Help: "由推荐学校提供"},
+		{Name: "mobile", Label: mobileLabel, Required: true, Max: codeMax},
+		{Name: "name", Label: "姓名", Required: true, Max: nameMax},
+		{Name: "password", Label: passwordLabel, Required: true, Min: passwordMin, Max: passwordMax, Help: passwordHelp},
+	}}
+}
+
+// AccountForm adds a person of the enterprise's staff.
+func AccountForm() Form {
+	roles, labels := []string{}, []string{}
+	for _, r := range []Role{Owner, HR, Mentor} {
+		roles, labels = append(roles, string(r)), append(labels, r.Label())
+	}
+	return Form{Name: "account", Label: "员工账号", Fields: []Field{
+		{Name: "name", Label: "姓名", Required: true, Max: nameMax},
+		{Name: "mobile", Label: mobileLabel, Required: true, Max: codeMax},
+		{Name: "role", Label: "角色", Required: true, Max: 10, Choices: roles, Help: strings.Join(labels, "、")},
+	}}
+}
+
+// PlanForm is a school's internship plan; no class means every class.
+func PlanForm() Form {
+	return Form{Name: "plan", Label: "实习计划", Fields: []Field{
+		{Name: "number", Label: "计划编号", Required: true, Max: codeMax, Pattern: numberPattern, Help: numberHelp},
+		{Name: "name", Label: "计划名称", Required: true, Max: titleMax},
+		{Name: "grade", Label: "年级", Required: true, Max: 4, Pattern: yearPattern, Help: yearHelp},
+		{Name: "major", Label: "专业", Required: true, Max: titleMax},
+		{Name: "class", Label: "班级", Max: nameMax},
+		{Name: "firstDay", Label: "实习开始日期", Required: true, Max: dateMax, Help: dateHelp},
+		{Name: "lastDay", Label: "实习结束日期", Required: true, Max: dateMax, Help: dateHelp},
+		{Name: "enrolFrom", Label: "报名开始日期", Required: true, Max: dateMax, Help: dateHelp},
+		{Name: "enrolTo", Label: "报名截止日期", Required: true, Max: dateMax, Help: dateHelp},
+	}}
+}
+
+// StudentForm is a student as a school enters him or her. The guardian is
+// required for minors only, which the ID number tells.
+func StudentForm() Form {
+	return Form{Name: "student", Label: "学生信息", Fields: []Field{
+		{Name: "number", Label: "学号", Required: true, Max: codeMax, Pattern: numberPattern, Help: numberHelp},
+		{Name: "name", Label: "姓名", Required: true, Max: nameMax},
+		{Name: "idNumber", Label: idLabel, Required: true, Max: codeMax},
+		{Name: "mobile", Label: mobileLabel, Required: true, Max: codeMax},
+		{Name: "education", Label: "学历", Required: true, Max: 10, Choices: []string{"中专", "大专", "本科"}},
+		{Name: "grade", Label: "年级", Required: true, Max: 4, Pattern: yearPattern, Help: yearHelp},
+		{Name: "major", Label: "专业", Required: true, Max: titleMax},
+		{Name: "class", Label: "班级", Max: nameMax},
+		{Name: "guardian.name", Label: "监护人姓名", Max: nameMax},
+		{Name: "guardian.mobile", Label: "监护人手机号", Max: codeMax},
+	}}
+}
+
+// SchoolForm is a school as it names itself.
+func SchoolForm() Form {
+	return Form{Name: "school", Label: "学校信息", Fields: []Field{
+		{Name: "code", Label: "学校编号", Required: true, Max: 20, Pattern: numberPattern, Help: numberHelp},
+		{Name: "name", Label: "学校名称", Required: true, Max: titleMax},
+	}}
+}
+
+// RefusalForm is the refusal of a sign-up; its reason goes to the student (G-26).
+func RefusalForm() Form {
+	return Form{Name: "refusal", Label: "拒绝报名", Fields: []Field{
+		{Name: "reason", Label: "拒绝原因", Max: 200},
+	}}
+}
