@@ -1,0 +1,131 @@
+package internship
+
+import "time"
+
+// Account is one person of an enterprise's staff who can log in (账号).
+type Account struct {
+	Root         `bson:",inline"`
+	EnterpriseID string `bson:"enterpriseId"`
+	// EnterpriseCode is the code an owner may log in with; empty for others.
+	EnterpriseCode string `bson:"enterpriseCode,omitempty"`
+	Name           string `bson:"name"`
+	Mobile         string `bson:"-"`
+	Role           Role   `bson:"role"`
+	// Password is the argon2id hash in PHC form.
+	Password  string    `bson:"password"`
+	State     string    `bson:"state"`
+	CreatedAt time.Time `bson:"createdAt"`
+	// Follower is the person as a follower of the 服务号: messages go there.
+	Follower *Identity `bson:"follower,omitempty"`
+	// MiniProgram is the person as a user of the mini-program.
+	MiniProgram *Identity `bson:"miniProgram,omitempty"`
+}
+
+// Role says what an account may do.
+type Role string
+
+// The roles of design.md §6.
+const (
+	Owner  Role = "owner"
+	HR     Role = "hr"
+	Mentor Role = "mentor"
+)
+
+// Label is the Chinese name of the role.
+func (r Role) Label() string {
+	switch r {
+	case Owner:
+		return "负责人"
+	case HR:
+		return "人事专员"
+	default:
+		return "企业指导师傅"
+	}
+}
+
+// Identity is one WeChat identity of a person: an openid belongs to one app.
+type Identity struct {
+	AppID   string    `bson:"appId"`
+	OpenID  string    `bson:"openId"`
+	UnionID string    `bson:"unionId,omitempty"`
+	BoundAt time.Time `bson:"boundAt"`
+	// Gone is set while the person does not follow the 服务号.
+	Gone bool `bson:"gone,omitempty"`
+}
+
+// States of an account.
+const (
+	AccountActive  = "active"
+	AccountRemoved = "removed"
+)
+
+// accountMachine is the account's life; bindings are recorded without a change
+// of state.
+var accountMachine = Machine{
+	Name: "account", Label: "账号",
+	States: []State{{AccountActive, "正常", false}, {AccountRemoved, "已移除", true}},
+	Transitions: []Transition{
+		{Name: "open", Label: "开通", To: AccountActive, By: []ActorKind{ByEnterprise}, Needs: "activation (owner), or added by the owner"},
+		{Name: "bind_follower", Label: "绑定服务号", From: []string{AccountActive}, By: []ActorKind{ByEnterprise}, Needs: "scan of the account's QR"},
+		{Name: "bind_mini_program", Label: "绑定小程序", From: []string{AccountActive}, By: []ActorKind{ByEnterprise}, Needs: "password log-in in the mini-program"},
+		{Name: "follow", Label: "关注变更", From: []string{AccountActive}, By: []ActorKind{ByEnterprise}},
+	},
+}
+
+// Holds makes mobile, log-in code and WeChat identities belong to one account.
+func (a *Account) Holds() []string {
+	if a.State == AccountRemoved {
+		return nil
+	}
+	h := []string{"mobile:" + a.Mobile}
+	if a.EnterpriseCode != "" {
+		h = append(h, "code:"+a.EnterpriseCode)
+	}
+	for _, i := range []*Identity{a.Follower, a.MiniProgram} {
+		if i != nil {
+			h = append(h, i.hold())
+		}
+	}
+	return h
+}
+
+func (i *Identity) hold() string { return "openid:" + i.AppID + ":" + i.OpenID }
+
+// Private lists the fields that the store encrypts and can look up by.
+func (a *Account) Private() map[string]*string { return map[string]*string{"mobile": &a.Mobile} }
+
+// Actor is the account as the one who does something.
+func (a *Account) Actor() Actor { return Actor{Kind: ByEnterprise, ID: a.ID, Name: a.Name} }
+
+// Open begins an account.
+func (a *Account) Open(do Do) error {
+	a.CreatedAt = do.At
+	return a.fire("open", do)
+}
+
+// BindFollower ties the account to a follower of the 服务号. A different
+// identity replaces the old one.
+func (a *Account) BindFollower(i Identity, do Do) error {
+	a.Follower = &i
+	return a.fire("bind_follower", do)
+}
+
+// BindMiniProgram ties the account to a user of the mini-program.
+func (a *Account) BindMiniProgram(i Identity, do Do) error {
+	a.MiniProgram = &i
+	return a.fire("bind_mini_program", do)
+}
+
+// Follow records that the bound follower came back or went; it says whether
+// that was news.
+func (a *Account) Follow(openID string, gone bool, do Do) (bool, error) {
+	if a.Follower == nil || a.Follower.OpenID != openID || a.Follower.Gone == gone {
+		return false, nil
+	}
+	a.Follower.Gone = gone
+	return true, a.fire("follow", do)
+}
+
+func (a *Account) fire(name string, do Do) error {
+	return a.Root.fire(accountMachine, &a.State, name, do, Refs{EnterpriseID: a.EnterpriseID}, nil)
+}

@@ -1,0 +1,47 @@
+package internship
+
+import (
+	"time"
+)
+
+// Zone is the time zone of every calendar day in the system (domain.md G-67).
+// China has had no daylight saving since 1991, so a fixed offset is exact.
+var Zone = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// Date is a calendar day in Zone, written 2006-01-02. Dates compare as text.
+// Periods of dates are inclusive on both ends.
+type Date string
+
+// DateOf is the day on which an instant falls.
+func DateOf(t time.Time) Date { return Date(t.In(Zone).Format(time.DateOnly)) }
+
+// ParseDate accepts only an existing day in the form 2006-01-02.
+func ParseDate(s string) (Date, error) {
+	if _, err := time.ParseInLocation(time.DateOnly, s, Zone); err != nil {
+		return "", FieldError{Code: "date", Message: "日期应为存在的日期,格式如 2026-03-01"}
+	}
+	return Date(s), nil
+}
+
+// Start is the first instant of the day; the zero time for a malformed date.
+func (d Date) Start() time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, string(d), Zone)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// End is the first instant after the day.
+func (d Date) End() time.Time { return d.Start().AddDate(0, 0, 1) }
+
+// AgeOn is the number of full years between a birth date and a day. A person
+// born on 29 February comes of age on 1 March of common years.
+func AgeOn(birth, day Date) int {
+	b, d := birth.Start(), day.Start()
+	age := d.Year() - b.Year()
+	if d.Month() < b.Month() || d.Month() == b.Month() && d.Day() < b.Day() {
+		age--
+	}
+	return age
+}

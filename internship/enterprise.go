@@ -1,0 +1,147 @@
+package internship
+
+import (
+	"slices"
+	"time"
+)
+
+// Enterprise is an employer (企事业单位) that takes interns (manual §2).
+type Enterprise struct {
+	Root `bson:",inline"`
+	Name string `bson:"name"`
+	// Code is the 统一社会信用代码 or the 组织机构代码, as CodeKind says (G-07).
+	Code     string   `bson:"code"`
+	CodeKind CodeKind `bson:"codeKind"`
+	Profile  Profile  `bson:"profile"`
+	// Source says how it came into the library (R-03, R-04).
+	Source string `bson:"source"`
+	// Recommenders are the schools that entered it (R-03).
+	Recommenders []Recommender `bson:"recommenders,omitempty"`
+	State        string        `bson:"state"`
+	// Activation is what a school's code is checked against; nil when used.
+	Activation *Activation `bson:"activation,omitempty"`
+	CreatedAt  time.Time   `bson:"createdAt"`
+}
+
+// Profile is the rest of the registration form (manual §2.2).
+type Profile struct {
+	LegalPerson string  `bson:"legalPerson,omitempty"`
+	Address     Address `bson:"address"`
+	Contact     string  `bson:"contact,omitempty"`
+	Phone       string  `bson:"-"`
+	Website     string  `bson:"website,omitempty"`
+	Intro       string  `bson:"intro,omitempty"`
+}
+
+// Address keeps the region's codes (GB/T 2260) and the detail apart (G-08).
+type Address struct {
+	Province string `bson:"province,omitempty"`
+	City     string `bson:"city,omitempty"`
+	County   string `bson:"county,omitempty"`
+	Detail   string `bson:"detail,omitempty"`
+}
+
+// Recommender is a school that recommends the enterprise (推荐学校).
+type Recommender struct {
+	SchoolID   string    `bson:"schoolId"`
+	SchoolName string    `bson:"schoolName"`
+	At         time.Time `bson:"at"`
+}
+
+// Activation is a school's code for an entered enterprise: used once, before
+// it expires, within a limited number of tries.
+type Activation struct {
+	// Hash is the digest of the code; the code itself is shown once only.
+	Hash    string    `bson:"hash"`
+	Expires time.Time `bson:"expires"`
+	Tries   int       `bson:"tries"`
+}
+
+// MaxActivationTries is how often a code may be mistyped before it is void.
+const MaxActivationTries = 10
+
+// States of an enterprise (账号状态).
+const (
+	Entered     = "entered"
+	UnderReview = "under_review"
+	Returned    = "returned"
+	Active      = "active"
+	Frozen      = "frozen"
+	Blacklisted = "blacklisted"
+	Cancelled   = "cancelled"
+)
+
+// Sources of an enterprise (来源).
+const (
+	FromSchool  = "推荐学校"
+	FromItself  = "自荐"
+	FromStudent = "学生推荐"
+)
+
+// Holds makes a USCC unique, and the organisation code within it, so that one
+// enterprise can't be entered under both (G-07).
+func (e *Enterprise) Holds() []string {
+	if e.CodeKind == OrganisationCode {
+		return []string{"organisation:" + e.Code}
+	}
+	return []string{"uscc:" + e.Code, "organisation:" + OrganisationCodeOf(e.Code)}
+}
+
+// Private lists the fields that the store encrypts.
+func (e *Enterprise) Private() map[string]*string {
+	return map[string]*string{"phone": &e.Profile.Phone}
+}
+
+// Search is the text by which lists find the enterprise.
+func (e *Enterprise) Search() string { return e.Name }
+
+// StateLabel is the 账号状态 as the manual prints it.
+func (e *Enterprise) StateLabel() string { return enterpriseMachine.StateLabel(e.State) }
+
+// Complete says whether the profile has what publishing needs (R-02).
+func (p Profile) Complete() bool {
+	return p.LegalPerson != "" && p.Address.Detail != "" && p.Contact != "" && p.Phone != "" && p.Intro != ""
+}
+
+// MayPublish says why the enterprise may not publish positions.
+func (e *Enterprise) MayPublish() error {
+	if err := e.MayAct(); err != nil {
+		return err
+	}
+	if !e.Profile.Complete() {
+		return ErrProfileMissing
+	}
+	return nil
+}
+
+// MayAct says why the enterprise may neither publish nor accept: only 正常 may.
+func (e *Enterprise) MayAct() error {
+	switch e.State {
+	case Active:
+		return nil
+	case Blacklisted:
+		return ErrBlacklisted
+	}
+	return ErrFrozen.With("企业账号状态为「" + e.StateLabel() + "」,暂不能进行该操作")
+}
+
+// Audience are the schools whose students may choose its positions (R-05).
+func (e *Enterprise) Audience() []string {
+	if e.Source != FromSchool {
+		return []string{AllSchools}
+	}
+	return e.recommenderIDs()
+}
+
+func (e *Enterprise) recommenderIDs() []string {
+	ids := make([]string, len(e.Recommenders))
+	for i, r := range e.Recommenders {
+		ids[i] = r.SchoolID
+	}
+	return ids
+}
+
+// RecommendedBy says whether a school already recommends the enterprise.
+func (e *Enterprise) RecommendedBy(schoolID string) bool {
+	return slices.ContainsFunc(e.Recommenders, func(r Recommender) bool { return r.SchoolID == schoolID })
+}

@@ -1,0 +1,63 @@
+package internship
+
+import "time"
+
+// Kind names what happened, e.g. "placement.applied".
+type Kind string
+
+// What happens in the system. The partners' feed carries these names.
+const (
+	EnterpriseEntered     Kind = "enterprise.entered"
+	EnterpriseRecommended Kind = "enterprise.recommended"
+	EnterpriseActivated   Kind = "enterprise.activated"
+
+	PositionPublished Kind = "position.published"
+	PositionEdited    Kind = "position.edited"
+	PositionClosed    Kind = "position.closed"
+
+	PlacementApplied     Kind = "placement.applied"
+	PlacementWithdrawn   Kind = "placement.withdrawn"
+	PlacementAccepted    Kind = "placement.accepted"
+	PlacementRefused     Kind = "placement.refused"
+	PlacementLapsed      Kind = "placement.lapsed"
+	PlacementApproved    Kind = "placement.school_approved"
+	PlacementObjected    Kind = "placement.school_objected"
+	PlacementReconfirm   Kind = "placement.reconfirm_asked"
+	PlacementReconfirmed Kind = "placement.reconfirmed"
+	PlacementGrouped     Kind = "placement.grouped"
+	PlacementUngrouped   Kind = "placement.ungrouped"
+	PlacementArrived     Kind = "placement.arrived"
+	PlacementArrivalUndo Kind = "placement.arrival_undone"
+	PlacementNoShow      Kind = "placement.no_show"
+	PlacementCompleted   Kind = "placement.completed"
+	PlacementTerminated  Kind = "placement.terminated"
+	PlacementIncomplete  Kind = "placement.incomplete"
+)
+
+// Event is one thing that happened, kept in the outbox of the document that
+// changed until the relay has passed it on (design.md §4).
+type Event struct {
+	// ID is <document id>.<version>.<n>: the same change can't make two.
+	ID   string    `bson:"id" json:"id"`
+	Kind Kind      `bson:"kind" json:"kind"`
+	At   time.Time `bson:"at" json:"at"`
+	By   Actor     `bson:"by" json:"by"`
+	// Depth counts the reactions that led here; deeper than 8 is stuck.
+	Depth int `bson:"depth" json:"-"`
+	// Audience are the schools whose feed carries the event.
+	Audience []string `bson:"audience,omitempty" json:"-"`
+	// Refs name the documents concerned.
+	Refs Refs `bson:"refs" json:"refs"`
+	// Data are the few words a message about the event needs.
+	Data map[string]string `bson:"data,omitempty" json:"data,omitempty"`
+}
+
+// Refs are the documents an event is about; empty where not concerned.
+type Refs struct {
+	EnterpriseID string `bson:"enterpriseId,omitempty" json:"enterpriseId,omitempty"`
+	SchoolID     string `bson:"schoolId,omitempty" json:"schoolId,omitempty"`
+	PlanID       string `bson:"planId,omitempty" json:"planId,omitempty"`
+	StudentID    string `bson:"studentId,omitempty" json:"studentId,omitempty"`
+	PositionID   string `bson:"positionId,omitempty" json:"positionId,omitempty"`
+	PlacementID  string `bson:"placementId,omitempty" json:"placementId,omitempty"`
+}

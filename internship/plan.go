@@ -1,0 +1,67 @@
+package internship
+
+import "time"
+
+// Plan is one internship plan (实习计划) of a school: who goes, from when to
+// when, and when they may choose a place.
+type Plan struct {
+	Root     `bson:",inline"`
+	SchoolID string `bson:"schoolId"`
+	// Number is the school's own number of the plan.
+	Number string `bson:"number"`
+	Name   string `bson:"name"`
+	// Grade (年级), Major (专业) and Class (班级) say whom the plan means; an
+	// empty Class means every class.
+	Grade string `bson:"grade"`
+	Major string `bson:"major"`
+	Class string `bson:"class,omitempty"`
+	// FirstDay and LastDay of the internship, inclusive.
+	FirstDay Date `bson:"firstDay"`
+	LastDay  Date `bson:"lastDay"`
+	// EnrolFrom and EnrolTo bound the days on which students may apply.
+	EnrolFrom Date `bson:"enrolFrom"`
+	EnrolTo   Date `bson:"enrolTo"`
+}
+
+// Holds makes the school's number unique.
+func (p *Plan) Holds() []string { return []string{"plan:" + p.SchoolID + ":" + p.Number} }
+
+// Keep takes over what the school says of its plan.
+func (p *Plan) Keep(from *Plan, do Do) {
+	root := p.Root
+	*p = *from
+	p.Root = root
+	p.History = append(p.History, Change{Name: "keep", To: "kept", By: do.By, At: do.At})
+}
+
+// Check is the refusal of periods that can't be.
+func (p *Plan) Check() error {
+	var wrong []FieldError
+	if p.LastDay < p.FirstDay {
+		wrong = append(wrong, FieldError{"lastDay", "range", "实习结束日期不能早于开始日期"})
+	}
+	if p.EnrolTo < p.EnrolFrom {
+		wrong = append(wrong, FieldError{"enrolTo", "range", "报名截止日期不能早于开始日期"})
+	}
+	if p.EnrolFrom > p.LastDay {
+		wrong = append(wrong, FieldError{"enrolFrom", "range", "报名开始日期不能晚于实习结束日期"})
+	}
+	return invalid(wrong)
+}
+
+// Enrolling says whether students may apply now.
+func (p *Plan) Enrolling(now time.Time) bool {
+	return within(p.EnrolFrom, p.EnrolTo, now)
+}
+
+// Means says whether the plan is meant for a student.
+func (p *Plan) Means(s *Student) bool {
+	return p.SchoolID == s.SchoolID && p.Grade == s.Grade && p.Major == s.Major &&
+		(p.Class == "" || p.Class == s.Class)
+}
+
+// within says whether an instant lies in an inclusive period of days.
+func within(from, to Date, now time.Time) bool {
+	day := DateOf(now)
+	return from <= day && day <= to
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"shixi/internship"
+)
+
+// Limits of idempotency keys (design.md §6).
+const (
+	// keepAnswers is how long an answer can be asked for again.
+	keepAnswers = 24 * time.Hour
+	// abandoned is when a request in flight is taken to be dead, so that the
+	// same one may run again under the same op id.
+	abandoned = 30 * time.Second
+)
+
+// Answer is what a request was answered with.
+type Answer struct {
+	Status int    `bson:"status"`
+	Body   []byte `bson:"body"`
+}
+
+type idempotencyRow struct {
+	ID       string    `bson:"_id"`
+	BodyHash string    `bson:"bodyHash"`
+	Started  time.Time `bson:"started"`
+	Expires  time.Time `bson:"expires"`
+	Answer   *Answer   `bson:"answer,omitempty"`
+}
+
+// BeginOnce starts a request under its idempotency key. It returns the answer
+// of an earlier, finished one, or nil when the act is to run. Errors:
+// internship.ErrInFlight while another runs, internship.ErrKeyReused when the
+// key came with another body.
+func (db *DB) BeginOnce(ctx context.Context, id, bodyHash string) (*Answer, error) {
+	coll, now := db.database.Collection("idempotency"), db.now()
+	row := idempotencyRow{ID: id, BodyHash: bodyHash, Started: now, Expires: now.Add(keepAnswers)}
+	_, err := coll.InsertOne(ctx, row)
+	if err == nil {
+		return nil, nil //nolint:nilnil // no earlier answer: the act is to run
+	}
+	if !mongo.IsDuplicateKeyError(err) {
+		return nil, machineryError("begin once", err)
+	}
+	var old idempotencyRow
+	if err := coll.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&old); err != nil {
+		return nil, machineryError("begin once", err)
+	}
+	switch {
+	case old.BodyHash != bodyHash:
+		return nil, internship.ErrKeyReused
+	case old.Answer != nil:
+		return old.Answer, nil
+	case now.Sub(old.Started) < abandoned:
+		return nil, internship.ErrInFlight
+	}
+	res := coll.FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: id}, {Key: "started", Value: old.Started}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "started", Value: now}}}},
+		options.FindOneAndUpdate().SetProjection(bson.D{{Key: "_id", Value: 1}}))
+	if errors.Is(res.Err(), mongo.ErrNoDocuments) {
+		return nil, internship.ErrInFlight
+	}
+	return nil, machineryError("begin once", res.Err())
+}
+
+// EndOnce keeps the answer of a finished request.
+func (db *DB) EndOnce(ctx context.Context, id string, a Answer) error {
+	_, err := db.database.Collection("idempotency").UpdateOne(ctx, bson.D{{Key: "_id", Value: id}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "answer", Value: a}}}})
+	return machineryError("end once", err)
+}
+
+// DropOnce forgets a request that changed nothing and may be made again, such
+// as one refused because the database was away.
+func (db *DB) DropOnce(ctx context.Context, id string) error {
+	_, err := db.database.Collection("idempotency").DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})
+	return machineryError("drop once", err)
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"shixi/internship"
+)
+
+// machineryIndexes serve the rows that are machinery, not aggregates.
+var machineryIndexes = []*Index{
+	sessionsByAccount, expiring("sessions"),
+	expiring("idempotency"), expiring("nonces"), expiring("tries"), expiring("scenes"), expiring("receipts"),
+	receiptsParked,
+	eventsBySeq, eventsUnnumbered, eventsByAudience,
+	jobsDue, jobsStuck,
+	pushesDue, pushesByMsgID, pushesByRecipient, pushesUnread, pushesByPlacement, pushesWaiting, pushesByOpenID, pushesBySent,
+}
+
+// expiring is the TTL index of a machinery collection. Expiry is also checked
+// in code: the server's pass comes late.
+func expiring(collection string) *Index {
+	return &Index{Collection: collection, Name: "expires", Keys: []string{"expires"}, Expire: true}
+}
+
+// Session is a logged-in browser or mini-program: its id is the hash of the
+// token, so a stolen database logs nobody in.
+type Session struct {
+	ID           string          `bson:"_id"`
+	AccountID    string          `bson:"accountId"`
+	EnterpriseID string          `bson:"enterpriseId"`
+	Name         string          `bson:"name"`
+	Role         internship.Role `bson:"role"`
+	// Device is how the person will recognise it, e.g. "小程序".
+	Device    string    `bson:"device"`
+	CreatedAt time.Time `bson:"createdAt"`
+	Expires   time.Time `bson:"expires"`
+}
+
+var sessionsByAccount = &Index{Collection: "sessions", Name: "account", Keys: []string{"accountId", "-createdAt"}}
+
+// AddSession keeps a new session.
+func (db *DB) AddSession(ctx context.Context, s Session) error {
+	_, err := db.database.Collection("sessions").InsertOne(ctx, s)
+	return machineryError("add session", err)
+}
+
+// Session reads an unexpired session by the hash of its token. Errors:
+// internship.ErrUnauthorized, internship.ErrUnavailable.
+func (db *DB) Session(ctx context.Context, id string) (Session, error) {
+	var s Session
+	err := db.database.Collection("sessions").FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&s)
+	if errors.Is(err, mongo.ErrNoDocuments) || err == nil && !db.now().Before(s.Expires) {
+		return Session{}, internship.ErrUnauthorized
+	}
+	return s, machineryError("session", err)
+}
+
+// Sessions lists the unexpired sessions of an account, newest first, at most 50.
+func (db *DB) Sessions(ctx context.Context, accountID string) ([]Session, error) {
+	cur, err := db.database.Collection("sessions").Find(ctx, bson.D{{Key: "accountId", Value: accountID}},
+		options.Find().SetSort(bson.D{{Key: "createdAt", Value: -1}}).SetLimit(50))
+	if err != nil {
+		return nil, machineryError("sessions", err)
+	}
+	var all []Session
+	if err := cur.All(ctx, &all); err != nil {
+		return nil, machineryError("sessions", err)
+	}
+	live := all[:0]
+	for _, s := range all {
+		if db.now().Before(s.Expires) {
+			live = append(live, s)
+		}
+	}
+	return live, nil
+}
+
+// EndSession logs one session of an account out; it says whether it existed.
+func (db *DB) EndSession(ctx context.Context, accountID, id string) (bool, error) {
+	res, err := db.database.Collection("sessions").DeleteOne(ctx,
+		bson.D{{Key: "_id", Value: id}, {Key: "accountId", Value: accountID}})
+	if err != nil {
+		return false, machineryError("end session", err)
+	}
+	return res.DeletedCount > 0, nil
+}
+
+// UseNonce takes a partner's nonce; false when it was used before.
+func (db *DB) UseNonce(ctx context.Context, keyID, nonce string, keep time.Duration) (bool, error) {
+	_, err := db.database.Collection("nonces").InsertOne(ctx,
+		bson.D{{Key: "_id", Value: keyID + ":" + nonce}, {Key: "expires", Value: db.now().Add(keep)}})
+	if mongo.IsDuplicateKeyError(err) {
+		return false, nil
+	}
+	return err == nil, machineryError("use nonce", err)
+}
+
+// Try counts an attempt under a key within a window and returns how many there
+// have been, this one included. The window begins with the first attempt.
+func (db *DB) Try(ctx context.Context, key string, window time.Duration) (int, error) {
+	coll, now := db.database.Collection("tries"), db.now()
+	for range 3 {
+		var row struct{ N int }
+		err := coll.FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: key}, {Key: "expires", Value: bson.D{{Key: "$gt", Value: now}}}},
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}},
+			options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&row)
+		if err == nil {
+			return row.N, nil
+		}
+		if !errors.Is(err, mongo.ErrNoDocuments) {
+			return 0, machineryError("count try", err)
+		}
+		if _, err = coll.DeleteOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "expires", Value: bson.D{{Key: "$lte", Value: now}}}}); err != nil {
+			return 0, machineryError("count try", err)
+		}
+		_, err = coll.InsertOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "n", Value: 1}, {Key: "expires", Value: now.Add(window)}})
+		if err == nil {
+			return 1, nil
+		}
+		if !mongo.IsDuplicateKeyError(err) {
+			return 0, machineryError("count try", err)
+		}
+	}
+	return 0, internship.ErrBusy
+}
+
+// Forgive forgets the attempts under a key, after a success.
+func (db *DB) Forgive(ctx context.Context, key string) error {
+	_, err := db.database.Collection("tries").DeleteOne(ctx, bson.D{{Key: "_id", Value: key}})
+	return machineryError("forgive tries", err)
+}
+
+// Scene is a parametric QR code that is out: whoever scans it is meant to be
+// bound to the account (wechat.md §7.2).
+type Scene struct {
+	ID        string    `bson:"_id"`
+	AccountID string    `bson:"accountId"`
+	Expires   time.Time `bson:"expires"`
+}
+
+// AddScene keeps a scene until it expires.
+func (db *DB) AddScene(ctx context.Context, s Scene) error {
+	_, err := db.database.Collection("scenes").InsertOne(ctx, s)
+	return machineryError("add scene", err)
+}
+
+// Scene reads a scene that has not expired. Errors: internship.ErrNotFound.
+func (db *DB) Scene(ctx context.Context, id string) (Scene, error) {
+	var s Scene
+	err := db.database.Collection("scenes").FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&s)
+	if err == nil && !db.now().Before(s.Expires) {
+		return Scene{}, fmt.Errorf("store: scene: %w", internship.ErrNotFound)
+	}
+	return s, machineryError("scene", err)
+}
+
+// DropScene uses a scene up once its scan is recorded: one scan binds.
+func (db *DB) DropScene(ctx context.Context, id string) error {
+	_, err := db.database.Collection("scenes").DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})
+	return machineryError("drop scene", err)
+}
+
+// Lease gives a task to one process at a time: true when owner has it until
+// the given time from now.
+func (db *DB) Lease(ctx context.Context, name, owner string, hold time.Duration) (bool, error) {
+	coll, now := db.database.Collection("leases"), db.now()
+	set := bson.D{{Key: "$set", Value: bson.D{{Key: "owner", Value: owner}, {Key: "until", Value: now.Add(hold)}}}}
+	res, err := coll.UpdateOne(ctx, bson.D{{Key: "_id", Value: name}, {Key: "$or", Value: bson.A{
+		bson.D{{Key: "owner", Value: owner}}, bson.D{{Key: "until", Value: bson.D{{Key: "$lte", Value: now}}}}}}}, set)
+	if err != nil {
+		return false, machineryError("lease", err)
+	}
+	if res.MatchedCount > 0 {
+		return true, nil
+	}
+	_, err = coll.InsertOne(ctx, bson.D{{Key: "_id", Value: name}, {Key: "owner", Value: owner}, {Key: "until", Value: now.Add(hold)}})
+	if mongo.IsDuplicateKeyError(err) {
+		return false, nil
+	}
+	return err == nil, machineryError("lease", err)
+}
+
+func machineryError(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return fmt.Errorf("store: %s: %w", what, internship.ErrNotFound)
+	}
+	return fmt.Errorf("store: %s: %w", what, readError(err))
+}
