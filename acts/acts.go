@@ -1,0 +1,72 @@
+// Package acts is what can be done: one function per act of an actor, which
+// loads, asks the domain and saves, and the tables that say what follows an
+// event (design.md §2).
+package acts
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// Acts are the acts over one database.
+type Acts struct {
+	DB *store.DB
+	// WeChat answers who a log-in code belongs to and makes QR codes; nil:
+	// those acts answer internship.ErrUnavailable.
+	WeChat WeChat
+	// Now is the clock.
+	Now func() time.Time
+	Log *slog.Logger
+	// Hasher bounds the memory of password hashing.
+	Hasher *Hasher
+	// Apps are the app ids that WeChat identities belong to.
+	Apps Apps
+}
+
+// Apps are the customer's two WeChat apps.
+type Apps struct{ ServiceAccount, MiniProgram string }
+
+// WeChat is what the acts ask of the platform.
+type WeChat interface {
+	// MiniProgramUser exchanges a wx.login code for the user's identity.
+	// Errors: internship.ErrBadWechat for a code that is wrong or used.
+	MiniProgramUser(ctx context.Context, code string) (openID, unionID string, err error)
+	// SceneQR makes a parametric QR code of the 服务号 and gives its image.
+	SceneQR(ctx context.Context, scene string, valid time.Duration) (imageURL string, err error)
+}
+
+// New gives the acts their parts.
+func New(db *store.DB, wechat WeChat, apps Apps, log *slog.Logger) *Acts {
+	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers), Apps: apps}
+}
+
+// Staff is who acts on the enterprise's side: the session's account.
+type Staff struct {
+	AccountID    string
+	EnterpriseID string
+	Name         string
+	Role         internship.Role
+}
+
+// do is a change made by the person, now.
+func (a *Acts) do(s Staff, note string) internship.Do {
+	by := internship.Actor{Kind: internship.ByEnterprise, ID: s.AccountID, Name: s.Name}
+	return internship.Do{By: by, At: a.Now(), Note: note}
+}
+
+// mayManage says whether the role may manage positions and placements; a
+// mentor only sees the own groups.
+func (s Staff) mayManage() error {
+	if s.Role == internship.Owner || s.Role == internship.HR {
+		return nil
+	}
+	return internship.ErrForbidden
+}
+
+// pick chooses one of n at random.
+func pick(n int) int { return rand.IntN(n) }

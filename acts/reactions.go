@@ -1,0 +1,195 @@
+package acts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// MaxDepth is how far reactions may cause reactions; a deeper event is stuck
+// and needs a person (design.md §4).
+const MaxDepth = 8
+
+// reactionPage is how many documents a reaction changes before it notes how
+// far it has come.
+const reactionPage = 50
+
+// Reaction is an act that an event causes: idempotent, doing nothing where the
+// document has moved on.
+type Reaction struct {
+	// Name is stable: job rows carry it.
+	Name string
+	// On are the events that cause it.
+	On []internship.Kind
+	// Does says what it does, for docs/reactions.md.
+	Does string
+	// Run does one page from the cursor and returns the next cursor, "" when
+	// done.
+	Run func(a *Acts, ctx context.Context, e internship.Event, cursor string) (next string, err error)
+}
+
+// Reactions is the table event → acts; docs/reactions.md is printed from it.
+func Reactions() []Reaction {
+	return []Reaction{
+		{"siblings_lapse", []internship.Kind{internship.PlacementAccepted},
+			"the student's other open applications in the plan lapse (他企业先确认)", (*Acts).siblingsLapse},
+		{"application_recheck", []internship.Kind{internship.PlacementApplied, internship.PlacementReconfirmed},
+			"an application that came too late lapses: position closed, enterprise not 正常, student signed meanwhile", (*Acts).applicationRecheck},
+		{"applicants_lapse", []internship.Kind{internship.PositionClosed},
+			"the position's open applications lapse (岗位关闭)", (*Acts).applicantsLapse},
+		{"applicants_reconfirm", []internship.Kind{internship.PositionPublished},
+			"after a material change, waiting applications of older editions go back to their students (G-16)", (*Acts).applicantsReconfirm},
+		{"offers_widen", []internship.Kind{internship.EnterpriseRecommended},
+			"the enterprise's recruiting positions become visible to the new school's students (R-05)", (*Acts).offersWiden},
+	}
+}
+
+// ReactionsTo lists the reactions that an event causes.
+func ReactionsTo(kind internship.Kind) []Reaction {
+	var out []Reaction
+	for _, r := range Reactions() {
+		if slices.Contains(r.On, kind) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// ReactionNamed finds a reaction by the name in a job row.
+func ReactionNamed(name string) (Reaction, bool) {
+	for _, r := range Reactions() {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return Reaction{}, false
+}
+
+// consequence is a change that the system makes because of an event.
+func (a *Acts) consequence(e internship.Event) internship.Do {
+	return internship.Do{By: internship.System(), At: a.Now(), Depth: e.Depth + 1}
+}
+
+func (a *Acts) siblingsLapse(ctx context.Context, e internship.Event, _ string) (string, error) {
+	siblings, err := a.DB.Siblings(ctx, e.Refs.StudentID, e.Refs.PlanID, e.Refs.PlacementID)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range siblings {
+		if err := a.lapse(ctx, s, internship.SignedByAnother, e); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// lapse ends an open application; one that is no longer open stays as it is.
+func (a *Acts) lapse(ctx context.Context, p *internship.Placement, reason string, e internship.Event) error {
+	_, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
+		if !p.Open() {
+			return store.Unchanged
+		}
+		return p.Lapse(reason, a.consequence(e))
+	})
+	if err != nil {
+		return fmt.Errorf("lapse %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+func (a *Acts) applicationRecheck(ctx context.Context, e internship.Event, _ string) (string, error) {
+	p, err := a.DB.Placements.Get(ctx, e.Refs.PlacementID)
+	if err != nil || !p.Open() {
+		return "", err
+	}
+	signed, err := a.DB.SignedIn(ctx, p.StudentID, p.PlanID)
+	if err != nil {
+		return "", err
+	}
+	if signed != nil {
+		return "", a.lapse(ctx, p, internship.SignedByAnother, e)
+	}
+	position, err := a.DB.Positions.Get(ctx, p.PositionID)
+	if err != nil {
+		return "", err
+	}
+	switch position.State {
+	case internship.Closed, internship.Deleted, internship.Running:
+		return "", a.lapse(ctx, p, internship.PositionShut, e)
+	}
+	return "", nil
+}
+
+func (a *Acts) applicantsLapse(ctx context.Context, e internship.Event, cursor string) (string, error) {
+	return a.eachApplicant(ctx, e, cursor, []string{internship.Applied, internship.AwaitingStudent},
+		func(p *internship.Placement) error { return a.lapse(ctx, p, internship.PositionShut, e) })
+}
+
+func (a *Acts) applicantsReconfirm(ctx context.Context, e internship.Event, cursor string) (string, error) {
+	if e.Data["material"] == "" {
+		return "", nil
+	}
+	position, err := a.DB.Positions.Get(ctx, e.Refs.PositionID)
+	if err != nil {
+		return "", err
+	}
+	return a.eachApplicant(ctx, e, cursor, []string{internship.Applied}, func(p *internship.Placement) error {
+		_, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
+			if p.State != internship.Applied || p.Edition >= position.Published || !position.PublishedTerms.Material(p.Terms) {
+				return store.Unchanged
+			}
+			return p.AskAgain(a.consequence(e))
+		})
+		return err
+	})
+}
+
+// eachApplicant does something to one page of a position's rows in the first
+// state, then the next state; the cursor is "<state>|<list cursor>".
+func (a *Acts) eachApplicant(ctx context.Context, e internship.Event, cursor string, states []string, do func(*internship.Placement) error) (string, error) {
+	state, after, _ := strings.Cut(cursor, "|")
+	n := max(0, slices.Index(states, state))
+	page, err := a.DB.PositionPlacements(ctx, e.Refs.PositionID, states[n], after, reactionPage)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range page.Items {
+		if err := do(p); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case page.Next != "":
+		return states[n] + "|" + page.Next, nil
+	case n+1 < len(states):
+		return states[n+1] + "|", nil
+	}
+	return "", nil
+}
+
+func (a *Acts) offersWiden(ctx context.Context, e internship.Event, cursor string) (string, error) {
+	enterprise, err := a.DB.Enterprises.Get(ctx, e.Refs.EnterpriseID)
+	if err != nil {
+		return "", err
+	}
+	page, err := a.DB.RecruitingPositions(ctx, e.Refs.EnterpriseID, cursor, reactionPage)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range page.Items {
+		_, err := a.DB.Positions.Change(ctx, p, func(p *internship.Position) error {
+			if !p.OpenFor(enterprise) {
+				return store.Unchanged
+			}
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return page.Next, nil
+}
