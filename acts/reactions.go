@@ -130,7 +130,7 @@ func (a *Acts) applicantsLapse(ctx context.Context, e internship.Event, cursor s
 }
 
 func (a *Acts) applicantsReconfirm(ctx context.Context, e internship.Event, cursor string) (string, error) {
-	if e.Data["material"] == "" {
+	if e.Data["reason"] != internship.MaterialChange {
 		return "", nil
 	}
 	position, err := a.DB.Positions.Get(ctx, e.Refs.PositionID)

@@ -67,7 +67,7 @@ func (e *Enterprise) RenewCode(school *School, code Activation, do Do) error {
 // Activate opens the account with the school's code. The digest is compared
 // in constant time. A wrong code is counted by TryCode, not here.
 func (e *Enterprise) Activate(digest string, do Do) error {
-	if !e.codeFits(digest, do) {
+	if !e.CodeFits(digest, do) {
 		return ErrBadActivation
 	}
 	e.Activation = nil
@@ -76,14 +76,15 @@ func (e *Enterprise) Activate(digest string, do Do) error {
 
 // TryCode counts a wrong code; it says whether there was anything to count.
 func (e *Enterprise) TryCode(digest string, do Do) (counted bool) {
-	if e.Activation == nil || e.codeFits(digest, do) || e.Activation.Tries >= MaxActivationTries {
+	if e.Activation == nil || e.CodeFits(digest, do) || e.Activation.Tries >= MaxActivationTries {
 		return false
 	}
 	e.Activation.Tries++
 	return true
 }
 
-func (e *Enterprise) codeFits(digest string, do Do) bool {
+// CodeFits says whether a digest is that of the unexpired, unused code.
+func (e *Enterprise) CodeFits(digest string, do Do) bool {
 	a := e.Activation
 	return e.State == Entered && a != nil && a.Tries < MaxActivationTries && do.At.Before(a.Expires) &&
 		subtle.ConstantTimeCompare([]byte(a.Hash), []byte(digest)) == 1

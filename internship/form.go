@@ -231,7 +231,7 @@ const (
 // written down once.
 func Forms() []Form {
 	return []Form{
-		PositionForm(), EnterpriseForm(), ActivationForm(), AccountForm(),
+		PositionForm(), EntryForm(), EnterpriseForm(), ProfileForm(), ActivationForm(), AccountForm(),
 		PlanForm(), StudentForm(), SchoolForm(), RefusalForm(),
 	}
 }
@@ -243,7 +243,7 @@ func PositionForm() Form {
 	return Form{Name: "position", Label: "实习岗位", Fields: []Field{
 		{Name: "name", Label: "岗位名称", Required: true, Max: nameMax},
 		{Name: "department", Label: "实习部门", Required: true, Max: nameMax},
-		{Name: "salary.band", Label: "薪资待遇", Required: true, Max: 10, Choices: []string{"1K-2K", "2K-3K", "3K以上"}},
+		{Name: "salary", Label: "薪资待遇", Required: true, Max: 10, Choices: []string{"1K-2K", "2K-3K", "3K以上"}},
 		{Name: "settlement", Label: "结算方式", Max: 10, Choices: []string{"月结", "周结", "日结"}},
 		{Name: "education", Label: "学历要求", Required: true, Max: 10, Choices: []string{"中专", "大专", "本科", "不限"}},
 		{Name: "headcount", Label: "实习人数", Required: true, Max: 4, Pattern: `^[0-9]{1,4}$`, Help: fmt.Sprintf("请填写 1 至 %d 的整数", MaxHeadcount)},

@@ -13,7 +13,7 @@ import (
 // position is a position form without fault.
 func position() map[string]string {
 	return map[string]string{
-		"name": "装配工", "department": "生产部", "salary.band": "2K-3K", "settlement": "月结", "education": "不限",
+		"name": "装配工", "department": "生产部", "salary": "2K-3K", "settlement": "月结", "education": "不限",
 		"headcount": "20", "majors[0]": "机电一体化", "majors[1]": "数控技术", "address": "郑州市高新区科学大道 1 号",
 		"lodging": "2-4人间", "nightShift": "无夜班", "overtime": "无加班", "enrolFrom": "2026-03-01", "enrolTo": "2026-03-31",
 		"description": "第一行\n第二行\t说明", "skills": "", "requirements": "",
@@ -39,8 +39,8 @@ func TestPositionFormRefusals(t *testing.T) {
 		{"name", "\u3164", "format", "岗位名称含有看不见的字符,请删除后重新输入"},
 		{"name", "装配\xff", "format", "岗位名称含有无法识别的字符,请重新输入"},
 		{"name", "装配\ufffd", "format", "岗位名称含有无法识别的字符,请重新输入"},
-		{"salary.band", "", "required", "请选择薪资待遇"},
-		{"salary.band", "9K", "choice", "请选择薪资待遇:1K-2K、2K-3K、3K以上"},
+		{"salary", "", "required", "请选择薪资待遇"},
+		{"salary", "9K", "choice", "请选择薪资待遇:1K-2K、2K-3K、3K以上"},
 		{"headcount", "-1", "format", "实习人数格式不正确,请填写 1 至 2000 的整数"},
 		{"headcount", "99999", "format", "实习人数格式不正确,请填写 1 至 2000 的整数"},
 		{"majors[1]", strings.Repeat("业", 51), "too_long", "对口专业不能超过 50 个字"},
@@ -134,7 +134,7 @@ func TestFormsAreWellFormed(t *testing.T) {
 			}
 		}
 	}
-	if got := slices.Sorted(maps.Keys(forms)); len(got) != 8 {
+	if got := slices.Sorted(maps.Keys(forms)); len(got) != 10 {
 		t.Errorf("forms %v", got)
 	}
 }
@@ -142,7 +142,7 @@ func TestFormsAreWellFormed(t *testing.T) {
 func TestSalaryBandsAreThoseOfThePosition(t *testing.T) {
 	t.Parallel()
 	for _, field := range PositionForm().Fields {
-		if field.Name != "salary.band" {
+		if field.Name != "salary" {
 			continue
 		}
 		for _, band := range field.Choices {

@@ -34,21 +34,6 @@ func (p *Plan) Keep(from *Plan, do Do) {
 	p.History = append(p.History, Change{Name: "keep", To: "kept", By: do.By, At: do.At})
 }
 
-// Check is the refusal of periods that can't be.
-func (p *Plan) Check() error {
-	var wrong []FieldError
-	if p.LastDay < p.FirstDay {
-		wrong = append(wrong, FieldError{"lastDay", "range", "实习结束日期不能早于开始日期"})
-	}
-	if p.EnrolTo < p.EnrolFrom {
-		wrong = append(wrong, FieldError{"enrolTo", "range", "报名截止日期不能早于开始日期"})
-	}
-	if p.EnrolFrom > p.LastDay {
-		wrong = append(wrong, FieldError{"enrolFrom", "range", "报名开始日期不能晚于实习结束日期"})
-	}
-	return invalid(wrong)
-}
-
 // Enrolling says whether students may apply now.
 func (p *Plan) Enrolling(now time.Time) bool {
 	return within(p.EnrolFrom, p.EnrolTo, now)

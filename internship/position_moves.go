@@ -56,21 +56,28 @@ func (p *Position) Edit(terms Terms, enrolFrom, enrolTo Date, signed int, do Do)
 	return nil
 }
 
-// Publish makes the position choosable. material tells whether waiting
-// applicants must agree to the terms again (G-16).
-func (p *Position) Publish(e *Enterprise, do Do) (material bool, err error) {
+// Publish makes the position choosable. Where the terms differ
+// materially from those published before, the event says so and waiting
+// applicants must agree again (G-16).
+func (p *Position) Publish(e *Enterprise, do Do) error {
 	if err := e.MayPublish(); err != nil {
-		return false, err
+		return err
 	}
 	if p.EnrolTo < DateOf(do.At) {
-		return false, ErrInvalid.At(FieldError{"enrolTo", "range", "报名截止日期已过,请先修改报名日期"})
+		return ErrInvalid.At(FieldError{"enrolTo", "range", "报名截止日期已过,请先修改报名日期"})
 	}
-	material = p.PublishedTerms != nil && p.Terms.Material(*p.PublishedTerms)
 	p.EnterpriseName, p.OpenTo = e.Name, e.Audience()
+	if p.PublishedTerms != nil && p.Terms.Material(*p.PublishedTerms) {
+		do.Note = MaterialChange
+	}
 	terms := p.Terms
 	p.Published, p.PublishedTerms, p.PublishedAt = p.Edition, &terms, do.At
-	return material, p.fire("publish", do)
+	return p.fire("publish", do)
 }
+
+// MaterialChange is the note of a publication whose terms differ materially
+// from the published ones before.
+const MaterialChange = "岗位条件有重大变更"
 
 // Close ends recruiting; signed placements go on (G-15).
 func (p *Position) Close(do Do) error { return p.fire("close", do) }

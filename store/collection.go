@@ -99,7 +99,7 @@ func (c *Collection[T, P]) ByPrivateHold(ctx context.Context, kind, value string
 // of the same id is recognised and its stored document returned. Errors:
 // *HeldError when something it holds is taken, internship.ErrUnavailable.
 func (c *Collection[T, P]) Create(ctx context.Context, doc P) (P, error) {
-	op := opOf(ctx)
+	op := OpOf(ctx)
 	if err := doc.Self().Stamp(op); err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (c *Collection[T, P]) update(ctx context.Context, id string, doc P, change 
 		return nil, fmt.Errorf("store: update %s: %w", c.name, internship.ErrBusy.Because(err))
 	}
 	defer release()
-	op := opOf(ctx)
+	op := OpOf(ctx)
 	saved, err := c.insist(ctx, func(ctx context.Context) (P, error) {
 		d := doc
 		doc = nil

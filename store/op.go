@@ -24,7 +24,8 @@ func SubOp(ctx context.Context, part string) context.Context {
 	return ctx
 }
 
-func opOf(ctx context.Context) string {
+// OpOf is the op id of ctx, a random one where there is none.
+func OpOf(ctx context.Context) string {
 	if op, ok := ctx.Value(opKey{}).(string); ok {
 		return op
 	}

@@ -141,3 +141,6 @@ func cleartext(template *tinkpb.KeyTemplate) (json.RawMessage, error) {
 	}
 	return out.Bytes(), nil
 }
+
+// Blind is the keyed hash of a personal value, for keys that must not show it.
+func (db *DB) Blind(value string) string { return db.box.lookup(value) }

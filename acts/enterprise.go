@@ -1,0 +1,206 @@
+package acts
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// codeLife is how long an activation code may be used: time enough for a
+// letter and a holiday.
+const codeLife = 30 * 24 * time.Hour
+
+// Partner is who acts through the partner API: a school, the students' app
+// or the platform.
+type Partner struct {
+	Kind internship.ActorKind
+	// SchoolID is the school a school's key is bound to.
+	SchoolID string
+	// Key names the key, for history.
+	Key string
+}
+
+func (a *Acts) partnerDo(p Partner, id, name, note string) internship.Do {
+	return internship.Do{By: internship.Actor{Kind: p.Kind, ID: id, Name: name}, At: a.Now(), Note: note}
+}
+
+// Entry is what a school gets back: the enterprise and, only when one was
+// made just now, the activation code in clear.
+type Entry struct {
+	Enterprise *internship.Enterprise
+	Code       string
+	Expires    time.Time
+}
+
+// EnterEnterprise enters a vetted enterprise under its school's name.
+// One that is known already only gains a recommending school, without a code.
+// Errors: ErrInvalid, ErrBlacklisted, ErrAlreadyEnterHere.
+func (a *Acts) EnterEnterprise(ctx context.Context, p Partner, in internship.EntryInput) (Entry, error) {
+	draft, err := in.Parse()
+	if err != nil {
+		return Entry{}, err
+	}
+	school, err := a.school(ctx, p.SchoolID)
+	if err != nil {
+		return Entry{}, err
+	}
+	known, err := a.DB.EnterpriseByCode(ctx, draft.Code, draft.CodeKind)
+	if store.Absent(err) {
+		return a.enterNew(ctx, p, school, draft)
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("enter enterprise: %w", err)
+	}
+	saved, err := a.DB.Enterprises.Update(ctx, known.ID, func(e *internship.Enterprise) error {
+		return e.Recommend(school, a.partnerDo(p, school.ID, school.Name, ""))
+	})
+	if err != nil {
+		return Entry{}, err
+	}
+	return Entry{Enterprise: saved}, nil
+}
+
+func (a *Acts) enterNew(ctx context.Context, p Partner, school *internship.School, e *internship.Enterprise) (Entry, error) {
+	e.ID = store.NewID(ctx, "ent")
+	code, activation := a.newCode()
+	if err := e.Enter(school, activation, a.partnerDo(p, school.ID, school.Name, "")); err != nil {
+		return Entry{}, err
+	}
+	saved, err := a.DB.Enterprises.Create(ctx, e)
+	if err != nil {
+		return Entry{}, firstHeld(err)
+	}
+	if saved.Activation == nil || saved.Activation.Hash != activation.Hash {
+		return Entry{Enterprise: saved}, nil // made by an earlier try: its code was told then, or is renewed
+	}
+	return Entry{Enterprise: saved, Code: code, Expires: activation.Expires}, nil
+}
+
+// RenewCode gives a fresh code for an enterprise that has not been activated.
+// Errors: ErrNotFound for one the school does not recommend, ErrAlreadyActive.
+func (a *Acts) RenewCode(ctx context.Context, p Partner, enterpriseID string) (Entry, error) {
+	school, err := a.school(ctx, p.SchoolID)
+	if err != nil {
+		return Entry{}, err
+	}
+	code, activation := a.newCode()
+	saved, err := a.DB.Enterprises.Update(ctx, enterpriseID, func(e *internship.Enterprise) error {
+		return e.RenewCode(school, activation, a.partnerDo(p, school.ID, school.Name, ""))
+	})
+	if err != nil {
+		return Entry{}, err
+	}
+	return Entry{Enterprise: saved, Code: code, Expires: activation.Expires}, nil
+}
+
+// newCode makes an activation code of 60 random bits, written in groups of
+// four, and what is kept of it.
+func (a *Acts) newCode() (string, internship.Activation) {
+	t := rand.Text()[:12]
+	code := t[:4] + "-" + t[4:8] + "-" + t[8:]
+	return code, internship.Activation{Hash: codeHash(code), Expires: a.Now().Add(codeLife)}
+}
+
+func codeHash(code string) string {
+	sum := sha256.Sum256([]byte(internship.CanonicalActivationCode(code)))
+	return hex.EncodeToString(sum[:])
+}
+
+// Activate opens an entered enterprise with its school's code: the first
+// account, its password and a session (G-02). Errors: ErrInvalid,
+// ErrBadActivation whatever is wrong with code or enterprise, ErrMobileTaken,
+// ErrTooManyTries.
+func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, device, address string) (Opened, error) {
+	in, kind, err := in.Parse()
+	if err != nil {
+		return Opened{}, err
+	}
+	if err := a.limit(ctx, "address:"+address, addressTries, addressWindow); err != nil {
+		return Opened{}, err
+	}
+	e, err := a.DB.EnterpriseByCode(ctx, in.Code, kind)
+	if store.Absent(err) {
+		return Opened{}, internship.ErrBadActivation
+	}
+	if err != nil {
+		return Opened{}, fmt.Errorf("activate: %w", err)
+	}
+	owner, err := a.activateOwner(ctx, e, in)
+	if err != nil {
+		return Opened{}, err
+	}
+	return a.open(ctx, owner, device)
+}
+
+// activateOwner counts a wrong code; for the right one it first makes the
+// owner's account and then opens the enterprise, so that a crash between the
+// two leaves an account that a repeated activation takes over.
+func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in internship.ActivationInput) (*internship.Account, error) {
+	id := store.DeriveID("acc", e.ID, "owner")
+	by := internship.Do{By: internship.Actor{Kind: internship.ByEnterprise, ID: id, Name: in.Name}, At: a.Now()}
+	digest := codeHash(in.ActivationCode)
+	if e.Did(store.OpOf(store.SubOp(ctx, "activate"))) {
+		return a.DB.Accounts.Get(ctx, id)
+	}
+	if !e.CodeFits(digest, by) {
+		return nil, a.wrongCode(ctx, e, digest, by)
+	}
+	password, err := a.Hasher.Hash(ctx, in.Password)
+	if err != nil {
+		return nil, internship.ErrUnavailable.Because(err)
+	}
+	owner, err := a.DB.Accounts.Put(store.SubOp(ctx, "owner"), &internship.Account{Root: internship.Root{ID: id}}, func(x *internship.Account) error {
+		x.EnterpriseID, x.EnterpriseCode, x.Role = e.ID, e.Code, internship.Owner
+		x.Name, x.Mobile, x.Password, x.State = in.Name, in.Mobile, password, ""
+		return x.Open(by)
+	})
+	if err != nil {
+		return nil, firstHeld(err)
+	}
+	_, err = a.DB.Enterprises.Change(store.SubOp(ctx, "activate"), e, func(e *internship.Enterprise) error { return e.Activate(digest, by) })
+	return owner, err
+}
+
+// wrongCode counts the try against the enterprise and refuses.
+func (a *Acts) wrongCode(ctx context.Context, e *internship.Enterprise, digest string, by internship.Do) error {
+	_, err := a.DB.Enterprises.Change(store.SubOp(ctx, "wrong code"), e, func(e *internship.Enterprise) error {
+		if !e.TryCode(digest, by) {
+			return store.Unchanged
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("count wrong code: %w", err)
+	}
+	return internship.ErrBadActivation
+}
+
+// CompleteProfile saves the rest of the enterprise's data.
+func (a *Acts) CompleteProfile(ctx context.Context, s Staff, in internship.ProfileInput) (*internship.Enterprise, error) {
+	if s.Role != internship.Owner {
+		return nil, internship.ErrForbidden
+	}
+	profile, err := in.Parse()
+	if err != nil {
+		return nil, err
+	}
+	return a.DB.Enterprises.Update(ctx, s.EnterpriseID, func(e *internship.Enterprise) error {
+		return e.CompleteProfile(profile, a.do(s, ""))
+	})
+}
+
+// school reads the school of a key. Errors: ErrForbidden with a sentence when
+// the school has not said its name yet.
+func (a *Acts) school(ctx context.Context, id string) (*internship.School, error) {
+	s, err := a.DB.Schools.Get(ctx, id)
+	if store.Absent(err) {
+		return nil, internship.ErrNotSchool.With("学校信息尚未登记,请先提交学校名称")
+	}
+	return s, err
+}

@@ -1,0 +1,246 @@
+package acts
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// Limits of logging in. They are counted in the database, so that replicas
+// share them, and before the password is looked at, so that they tell nobody
+// whether an account exists.
+const (
+	loginTries    = 5
+	loginWindow   = 15 * time.Minute
+	addressTries  = 100
+	addressWindow = time.Hour
+	// SessionLife is how long a log-in lasts: a month, as people expect of a
+	// mini-program; a change of role or password ends it sooner.
+	SessionLife = 30 * 24 * time.Hour
+)
+
+// Login is who wants in, and from where.
+type Login struct {
+	// Name is a mobile, a USCC or an organisation code (G-06).
+	Name     string
+	Password string
+	// WechatCode is wx.login's code where the log-in comes from the
+	// mini-program: the account is bound to that user.
+	WechatCode string
+	// Device is how the session list shows it, e.g. "小程序".
+	Device string
+	// Address is the caller's IP, for the limits only.
+	Address string
+}
+
+// Opened is a new session: the token is shown once and kept as its hash.
+type Opened struct {
+	Token   string
+	Session store.Session
+}
+
+// LogIn opens a session for a name and password. Errors: ErrBadLogin whether
+// or not the account exists, ErrTooManyTries, ErrWechatTaken, ErrBadWechat.
+func (a *Acts) LogIn(ctx context.Context, l Login) (Opened, error) {
+	mobile, code := loginName(l.Name)
+	if err := a.limit(ctx, "address:"+l.Address, addressTries, addressWindow); err != nil {
+		return Opened{}, err
+	}
+	key := "login:" + a.DB.Blind(mobile+code+l.Name)
+	if err := a.limit(ctx, key, loginTries, loginWindow); err != nil {
+		return Opened{}, err
+	}
+	account, err := a.fitting(ctx, mobile, code, l.Password)
+	if err != nil {
+		return Opened{}, err
+	}
+	if err := a.DB.Forgive(ctx, key); err != nil {
+		a.Log.WarnContext(ctx, "tries not forgiven", slog.Any("error", err))
+	}
+	if l.WechatCode != "" {
+		if account, err = a.bindMiniProgram(ctx, account, l.WechatCode); err != nil {
+			return Opened{}, err
+		}
+	}
+	return a.open(ctx, account, l.Device)
+}
+
+// loginName tells a mobile from a code; both are empty for anything else.
+func loginName(name string) (mobile, code string) {
+	if mobile, err := internship.ParseMobile(name); err == nil {
+		return mobile, ""
+	}
+	if code, _, err := internship.ParseEnterpriseCode(name); err == nil {
+		return "", code
+	}
+	return "", ""
+}
+
+// fitting finds the account and checks the password, taking as long for an
+// account that does not exist.
+func (a *Acts) fitting(ctx context.Context, mobile, code, password string) (*internship.Account, error) {
+	var account *internship.Account
+	if mobile+code != "" {
+		var err error
+		if account, err = a.DB.AccountByLogin(ctx, mobile, code); err != nil && !store.Absent(err) {
+			return nil, fmt.Errorf("log in: %w", err)
+		}
+	}
+	hash := ""
+	if account != nil && account.State == internship.AccountActive {
+		hash = account.Password
+	}
+	ok, err := a.Hasher.Fits(ctx, password, hash)
+	if err != nil {
+		return nil, internship.ErrUnavailable.Because(err)
+	}
+	if !ok {
+		return nil, internship.ErrBadLogin
+	}
+	return account, nil
+}
+
+// limit counts a try and refuses it beyond the most allowed in a window.
+func (a *Acts) limit(ctx context.Context, key string, most int, window time.Duration) error {
+	n, err := a.DB.Try(ctx, key, window)
+	if err != nil {
+		return fmt.Errorf("limit tries: %w", err)
+	}
+	if n > most {
+		return internship.ErrTooManyTries.After(int(window / time.Second))
+	}
+	return nil
+}
+
+// LogInByWechat opens a session for the mini-program user who is bound to an
+// account. Errors: ErrNotBound, ErrBadWechat.
+func (a *Acts) LogInByWechat(ctx context.Context, code, device string) (Opened, error) {
+	identity, err := a.miniProgramUser(ctx, code)
+	if err != nil {
+		return Opened{}, err
+	}
+	account, err := a.DB.AccountByOpenID(ctx, identity.AppID, identity.OpenID)
+	if store.Absent(err) || err == nil && account.State != internship.AccountActive {
+		return Opened{}, internship.ErrNotBound
+	}
+	if err != nil {
+		return Opened{}, fmt.Errorf("log in by wechat: %w", err)
+	}
+	return a.open(ctx, account, device)
+}
+
+func (a *Acts) miniProgramUser(ctx context.Context, code string) (internship.Identity, error) {
+	if a.WeChat == nil {
+		return internship.Identity{}, internship.ErrUnavailable
+	}
+	openID, unionID, err := a.WeChat.MiniProgramUser(ctx, code)
+	if err != nil {
+		return internship.Identity{}, fmt.Errorf("mini-program user: %w", err)
+	}
+	return internship.Identity{AppID: a.Apps.MiniProgram, OpenID: openID, UnionID: unionID, BoundAt: a.Now()}, nil
+}
+
+// bindMiniProgram ties the account to the mini-program user of a code; the
+// same user again changes nothing.
+func (a *Acts) bindMiniProgram(ctx context.Context, account *internship.Account, code string) (*internship.Account, error) {
+	identity, err := a.miniProgramUser(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	account, err = a.DB.Accounts.Change(ctx, account, func(x *internship.Account) error {
+		if x.MiniProgram != nil && x.MiniProgram.OpenID == identity.OpenID && x.MiniProgram.AppID == identity.AppID {
+			return store.Unchanged
+		}
+		return x.BindMiniProgram(identity, internship.Do{By: x.Actor(), At: a.Now()})
+	})
+	if store.Held(err, "openid") {
+		return nil, internship.ErrWechatTaken
+	}
+	if err != nil {
+		return nil, fmt.Errorf("bind mini-program: %w", err)
+	}
+	return account, nil
+}
+
+// open makes the session of an account.
+func (a *Acts) open(ctx context.Context, account *internship.Account, device string) (Opened, error) {
+	token := "sx_" + rand.Text() + rand.Text()
+	now := a.Now()
+	s := store.Session{ID: TokenHash(token), AccountID: account.ID, EnterpriseID: account.EnterpriseID, Name: account.Name,
+		Role: account.Role, Device: device, CreatedAt: now, Expires: now.Add(SessionLife)}
+	if err := a.DB.AddSession(ctx, s); err != nil {
+		return Opened{}, err
+	}
+	return Opened{Token: token, Session: s}, nil
+}
+
+// TokenHash is the id under which a token's session is kept.
+func TokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// Authenticate gives the session of a token. Errors: ErrUnauthorized.
+func (a *Acts) Authenticate(ctx context.Context, token string) (store.Session, error) {
+	if token == "" {
+		return store.Session{}, internship.ErrUnauthorized
+	}
+	s, err := a.DB.Session(ctx, TokenHash(token))
+	if err != nil {
+		return s, fmt.Errorf("authenticate: %w", err)
+	}
+	return s, nil
+}
+
+// Sessions lists where the person is logged in, newest first.
+func (a *Acts) Sessions(ctx context.Context, s Staff) ([]store.Session, error) {
+	return a.DB.Sessions(ctx, s.AccountID)
+}
+
+// LogOut ends one of the person's sessions. Errors: ErrNotFound.
+func (a *Acts) LogOut(ctx context.Context, s Staff, sessionID string) error {
+	found, err := a.DB.EndSession(ctx, s.AccountID, sessionID)
+	if err == nil && !found {
+		return internship.ErrNotFound
+	}
+	return err
+}
+
+// Me gives the person's account and enterprise.
+func (a *Acts) Me(ctx context.Context, s Staff) (*internship.Account, *internship.Enterprise, error) {
+	account, err := a.DB.Accounts.Get(ctx, s.AccountID)
+	if err != nil {
+		return nil, nil, err
+	}
+	enterprise, err := a.DB.Enterprises.Get(ctx, s.EnterpriseID)
+	return account, enterprise, err
+}
+
+// firstHeld turns a clash over one of an account's holds into its sentence.
+func firstHeld(err error) error {
+	h, ok := errors.AsType[*store.HeldError](err)
+	if !ok {
+		return err
+	}
+	switch h.Kind() {
+	case "mobile":
+		return internship.ErrMobileTaken
+	case "openid":
+		return internship.ErrWechatTaken
+	case "code", "_id":
+		return internship.ErrAlreadyActive
+	case "uscc", "organisation":
+		return internship.ErrCodeTaken
+	case "student":
+		return internship.ErrStudentTaken
+	}
+	return err
+}

@@ -1,0 +1,160 @@
+package acts
+
+import (
+	"context"
+	"fmt"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// MaxBatch is how many rows one request may accept or refuse.
+const MaxBatch = 100
+
+// maxPicks bounds how often a place is picked again when others are faster.
+const maxPicks = 50
+
+// Placements lists the enterprise's sign-ups and placements (manual §4.1).
+func (a *Acts) Placements(ctx context.Context, s Staff, f store.PlacementFilter) (store.PlacementPage, error) {
+	return a.DB.EnterprisePlacements(ctx, s.EnterpriseID, f)
+}
+
+// Placement reads one of the enterprise's rows and the messages sent about it.
+// Errors: ErrNotFound, also for another enterprise's.
+func (a *Acts) Placement(ctx context.Context, s Staff, id string) (*internship.Placement, []*store.Push, error) {
+	p, err := a.placement(ctx, s, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	pushes, err := a.DB.Deliveries(ctx, id)
+	return p, pushes, err
+}
+
+func (a *Acts) placement(ctx context.Context, s Staff, id string) (*internship.Placement, error) {
+	p, err := a.DB.Placements.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if p.EnterpriseID != s.EnterpriseID {
+		return nil, internship.ErrNotFound
+	}
+	return p, nil
+}
+
+// Accept signs a student (同意签约): the first enterprise to confirm wins, and
+// no more are accepted than the position has places (R-10, G-17, G-21).
+// Errors: ErrNotFound, ErrSignedElsewhere, ErrPositionFull, ErrReconfirm,
+// ErrWrongState, ErrNotEligible, ErrFrozen, ErrBusy.
+func (a *Acts) Accept(ctx context.Context, s Staff, id string) (*internship.Placement, error) {
+	if err := s.mayManage(); err != nil {
+		return nil, err
+	}
+	p, err := a.placement(ctx, s, id)
+	if err != nil {
+		return nil, err
+	}
+	if p.Did(store.OpOf(ctx)) {
+		return p, nil
+	}
+	enterprise, err := a.DB.Enterprises.Get(ctx, s.EnterpriseID)
+	if err != nil {
+		return nil, err
+	}
+	if err := enterprise.MayAct(); err != nil {
+		return nil, err
+	}
+	position, err := a.DB.Positions.Get(ctx, p.PositionID)
+	if err != nil {
+		return nil, err
+	}
+	return a.acceptAtPlace(ctx, s, p, position)
+}
+
+// acceptAtPlace picks a free place and signs, picking again when another
+// acceptance took that place meanwhile.
+func (a *Acts) acceptAtPlace(ctx context.Context, s Staff, p *internship.Placement, position *internship.Position) (*internship.Placement, error) {
+	for range maxPicks {
+		taken, err := a.DB.TakenPlaces(ctx, position.ID)
+		if err != nil {
+			return nil, err
+		}
+		place, free := internship.FreePlace(taken, position.Terms.Headcount, pick)
+		signed, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
+			if !free {
+				return a.full(p)
+			}
+			return p.Accept(place, a.do(s, ""))
+		})
+		switch {
+		case store.Held(err, "signed"):
+			return nil, internship.ErrSignedElsewhere
+		case !store.Held(err, "place"):
+			return signed, err
+		}
+		if p, err = a.placement(ctx, s, p.ID); err != nil {
+			return nil, err
+		}
+	}
+	return nil, internship.ErrBusy
+}
+
+// full is what a sign-up meets when every place is taken: that the student is
+// gone outranks it.
+func (a *Acts) full(p *internship.Placement) error {
+	if err := p.Accept(1, internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: a.Now()}); err != nil {
+		return err
+	}
+	return internship.ErrPositionFull
+}
+
+// Refuse declines a sign-up (拒绝签约) with an optional reason (G-26). Errors:
+// ErrNotFound, ErrSignedElsewhere, ErrWrongState, ErrInvalid for the reason.
+func (a *Acts) Refuse(ctx context.Context, s Staff, id, reason string) (*internship.Placement, error) {
+	if err := s.mayManage(); err != nil {
+		return nil, err
+	}
+	reason = internship.Clean(reason)
+	if err := internship.CheckRefusal(reason); err != nil {
+		return nil, err
+	}
+	p, err := a.placement(ctx, s, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error { return p.Refuse(a.do(s, reason)) })
+}
+
+// Row is the result of one row of a batch: the placement or why not.
+type Row struct {
+	ID        string
+	Placement *internship.Placement
+	Err       error
+}
+
+// AcceptAll accepts a batch, one result per row, in the order given.
+func (a *Acts) AcceptAll(ctx context.Context, s Staff, ids []string) ([]Row, error) {
+	return batch(ctx, ids, func(ctx context.Context, id string) (*internship.Placement, error) { return a.Accept(ctx, s, id) })
+}
+
+// RefuseAll refuses a batch with one reason, one result per row.
+func (a *Acts) RefuseAll(ctx context.Context, s Staff, ids []string, reason string) ([]Row, error) {
+	return batch(ctx, ids, func(ctx context.Context, id string) (*internship.Placement, error) { return a.Refuse(ctx, s, id, reason) })
+}
+
+// batch does one row after the other; an id given twice counts once.
+func batch(ctx context.Context, ids []string, do func(context.Context, string) (*internship.Placement, error)) ([]Row, error) {
+	if len(ids) == 0 || len(ids) > MaxBatch {
+		return nil, internship.ErrInvalid.At(internship.FieldError{Field: "ids", Code: "range", Message: fmt.Sprintf("请选择 1 至 %d 条记录", MaxBatch)})
+	}
+	seen := map[string]bool{}
+	rows := make([]Row, 0, len(ids))
+	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		p, err := do(store.SubOp(ctx, id), id)
+		rows = append(rows, Row{ID: id, Placement: p, Err: err})
+	}
+	return rows, nil
+}

@@ -1,0 +1,148 @@
+package acts
+
+import (
+	"context"
+	"slices"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// Application is what a student asks for through the students' app.
+type Application struct {
+	StudentID  string
+	PlanID     string
+	PositionID string
+}
+
+// Apply signs a student up for a position (报名). Errors: ErrNotFound,
+// ErrNotEligible, ErrEnrolmentClosed, ErrNotRecruiting, ErrNotOffered,
+// ErrAlreadySigned, ErrAlreadyChosen, ErrTooManyOpen, ErrFrozen.
+func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internship.Placement, error) {
+	student, err := a.DB.Students.Get(ctx, in.StudentID)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := a.DB.Plans.Get(ctx, in.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	position, err := a.DB.Positions.Get(ctx, in.PositionID)
+	if err != nil {
+		return nil, err
+	}
+	school, err := a.DB.Schools.Get(ctx, student.SchoolID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.recruits(ctx, position); err != nil {
+		return nil, err
+	}
+	do := a.partnerDo(p, student.ID, student.Name, "")
+	placement, err := internship.Apply(student, plan, school, position, 0, do)
+	if err != nil {
+		return nil, err
+	}
+	placement.ID = store.NewID(ctx, "plc")
+	if signed, err := a.DB.SignedIn(ctx, student.ID, plan.ID); err != nil {
+		return nil, err
+	} else if signed != nil {
+		return nil, internship.ErrAlreadySigned
+	}
+	return a.applyInSlot(ctx, placement, do)
+}
+
+// recruits says why the position's enterprise takes nobody now.
+func (a *Acts) recruits(ctx context.Context, position *internship.Position) error {
+	e, err := a.DB.Enterprises.Get(ctx, position.EnterpriseID)
+	if err != nil {
+		return err
+	}
+	return e.MayAct()
+}
+
+// applyInSlot takes one of the student's free slots, and another one when a
+// parallel application took it meanwhile.
+func (a *Acts) applyInSlot(ctx context.Context, draft *internship.Placement, do internship.Do) (*internship.Placement, error) {
+	for range 4 * internship.MaxOpen {
+		taken, err := a.DB.OpenSlots(ctx, draft.StudentID, draft.PlanID)
+		if err != nil {
+			return nil, err
+		}
+		p := *draft
+		p.Slot = freeSlot(taken)
+		full := p.Slot == 0
+		if full {
+			p.Slot = 1 // taken: the clash tells whether this position is chosen already
+		}
+		if err := p.Begin(do); err != nil {
+			return nil, err
+		}
+		saved, err := a.DB.Placements.Create(ctx, &p)
+		switch {
+		case store.Held(err, "chosen"):
+			return nil, internship.ErrAlreadyChosen
+		case store.Held(err, "open") && full:
+			return nil, internship.ErrTooManyOpen
+		case !store.Held(err, "open"):
+			return saved, err
+		}
+	}
+	return nil, internship.ErrBusy
+}
+
+// freeSlot picks one of the slots that are not taken; 0 when all are.
+func freeSlot(taken []int) int {
+	var free []int
+	for n := 1; n <= internship.MaxOpen; n++ {
+		if !slices.Contains(taken, n) {
+			free = append(free, n)
+		}
+	}
+	if len(free) == 0 {
+		return 0
+	}
+	return free[pick(len(free))]
+}
+
+// Withdraw takes the student's application back, or the signed placement
+// before it is grouped. Errors: ErrNotFound for another student's,
+// ErrWrongState.
+func (a *Acts) Withdraw(ctx context.Context, p Partner, studentID, id string) (*internship.Placement, error) {
+	return a.studentMove(ctx, p, studentID, id, func(x *internship.Placement, do internship.Do) error {
+		if x.IsSigned() {
+			return x.Cancel(do)
+		}
+		return x.Withdraw(do)
+	})
+}
+
+// Reconfirm accepts a position's new terms (G-16). Errors as Withdraw,
+// ErrNotRecruiting, ErrEnrolmentClosed.
+func (a *Acts) Reconfirm(ctx context.Context, p Partner, studentID, id string) (*internship.Placement, error) {
+	placement, err := a.DB.Placements.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	position, err := a.DB.Positions.Get(ctx, placement.PositionID)
+	if err != nil {
+		return nil, err
+	}
+	return a.studentMove(ctx, p, studentID, id, func(x *internship.Placement, do internship.Do) error {
+		return x.Reconfirm(position, do)
+	})
+}
+
+func (a *Acts) studentMove(ctx context.Context, p Partner, studentID, id string, move func(*internship.Placement, internship.Do) error) (*internship.Placement, error) {
+	return a.DB.Placements.Update(ctx, id, func(x *internship.Placement) error {
+		if x.StudentID != studentID {
+			return internship.ErrNotFound
+		}
+		return move(x, a.partnerDo(p, x.StudentID, x.Student.Name, ""))
+	})
+}
+
+// StudentPlacements lists the student's own rows, newest first.
+func (a *Acts) StudentPlacements(ctx context.Context, studentID, after string, limit int) (store.PlacementPage, error) {
+	return a.DB.StudentPlacements(ctx, studentID, after, limit)
+}

@@ -1,0 +1,25 @@
+package internship
+
+// EntryForm is what a school says of an enterprise that it has vetted;
+// the enterprise fills in the rest after activation.
+func EntryForm() Form {
+	return Form{Name: "entry", Label: "企业录入", Fields: []Field{
+		{Name: "name", Label: "企事业单位名称", Required: true, Max: titleMax, Help: "与营业执照一致"},
+		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
+		{Name: "contact", Label: "企事业单位联系人", Max: nameMax},
+		{Name: "phone", Label: "企事业单位联系电话", Max: codeMax, Help: "手机号或带区号的固定电话"},
+	}}
+}
+
+// ProfileForm is the part of EnterpriseForm that the enterprise completes
+// itself after a school entered it.
+func ProfileForm() Form {
+	full := EnterpriseForm()
+	f := Form{Name: "profile", Label: "企业信息"}
+	for _, field := range full.Fields {
+		if field.Name != "name" && field.Name != "code" {
+			f.Fields = append(f.Fields, field)
+		}
+	}
+	return f
+}

@@ -1,0 +1,270 @@
+package internship
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// inquiry collects what is wrong with an input, field by field.
+type inquiry struct{ wrong []FieldError }
+
+func (q *inquiry) form(f Form, values map[string]string) {
+	q.wrong = append(q.wrong, f.Check(values)...)
+}
+
+// note adds the error of one field's parser unless the form already refused
+// that field.
+func (q *inquiry) note(field string, err error) {
+	for _, w := range q.wrong {
+		if w.Field == field {
+			return
+		}
+	}
+	q.wrong = append(q.wrong, Of(field, err)...)
+}
+
+func (q *inquiry) date(field, value string) Date {
+	d, err := ParseDate(value)
+	q.note(field, err)
+	return d
+}
+
+// order refuses a period that ends before it begins.
+func (q *inquiry) order(field string, from, to Date, message string) {
+	if from != "" && to != "" && to < from {
+		q.note(field, FieldError{Code: "range", Message: message})
+	}
+}
+
+func (q *inquiry) err() error { return invalid(q.wrong) }
+
+// PositionInput is the form 实习岗位编辑 as it is submitted (manual §3.1).
+type PositionInput struct {
+	Name         string   `json:"name" doc:"岗位名称" example:"web前端工程师"`
+	Department   string   `json:"department" doc:"实习部门" example:"技术部"`
+	Salary       string   `json:"salary" doc:"薪资待遇" example:"2K-3K"`
+	Settlement   string   `json:"settlement,omitempty" doc:"结算方式,默认月结" example:"月结"`
+	Education    string   `json:"education" doc:"学历要求" example:"大专"`
+	Headcount    int      `json:"headcount" doc:"实习人数,1 至 2000" example:"5"`
+	Majors       []string `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
+	Address      string   `json:"address" doc:"工作地址" example:"濮阳市华龙区新华街 260 号"`
+	Lodging      string   `json:"lodging" doc:"住宿条件" example:"2-4人间"`
+	NightShift   string   `json:"nightShift" doc:"夜班情况" example:"无夜班"`
+	Overtime     string   `json:"overtime" doc:"加班情况" example:"无加班"`
+	EnrolFrom    string   `json:"enrolFrom" doc:"报名日期始" example:"2026-11-01"`
+	EnrolTo      string   `json:"enrolTo" doc:"报名日期止" example:"2026-12-31"`
+	Description  string   `json:"description" doc:"岗位描述" example:"负责企业网站的页面开发与维护"`
+	Skills       string   `json:"skills,omitempty" doc:"学习技能" example:"HTML、CSS、JavaScript"`
+	Requirements string   `json:"requirements,omitempty" doc:"实习要求" example:"遵守企业规章制度"`
+}
+
+// Parse checks the form and gives the terms with the days between which
+// students may apply. Errors: ErrInvalid with each wrong field.
+func (in PositionInput) Parse() (t Terms, from, to Date, err error) {
+	salary, _ := SalaryOf(Clean(in.Salary))
+	t = Terms{Name: Clean(in.Name), Department: Clean(in.Department), Salary: salary, Settlement: Clean(in.Settlement),
+		Education: Clean(in.Education), Headcount: in.Headcount, Address: Clean(in.Address), Lodging: Clean(in.Lodging),
+		NightShift: Clean(in.NightShift), Overtime: Clean(in.Overtime), Description: Clean(in.Description),
+		Skills: Clean(in.Skills), Requirements: Clean(in.Requirements)}
+	if t.Settlement == "" {
+		t.Settlement = "月结"
+	}
+	for _, m := range in.Majors {
+		t.Majors = append(t.Majors, Clean(m))
+	}
+	band := salary.Band
+	if band == "" {
+		band = Clean(in.Salary)
+	}
+	values := map[string]string{"name": t.Name, "department": t.Department, "salary": band, "settlement": t.Settlement,
+		"education": t.Education, "headcount": strconv.Itoa(in.Headcount), "address": t.Address, "lodging": t.Lodging, "nightShift": t.NightShift,
+		"overtime": t.Overtime, "enrolFrom": in.EnrolFrom, "enrolTo": in.EnrolTo, "description": t.Description,
+		"skills": t.Skills, "requirements": t.Requirements}
+	SetEntries(values, "majors", t.Majors)
+	var q inquiry
+	q.form(PositionForm(), values)
+	if in.Headcount < 1 || in.Headcount > MaxHeadcount {
+		q.note("headcount", FieldError{Code: "range", Message: "实习人数应为 1 至 2000 的整数"})
+	}
+	from, to = q.date("enrolFrom", in.EnrolFrom), q.date("enrolTo", in.EnrolTo)
+	q.order("enrolTo", from, to, "报名截止日期不能早于开始日期")
+	return t, from, to, q.err()
+}
+
+// EntryInput is an enterprise as a school enters it (manual §2.1).
+type EntryInput struct {
+	Name    string `json:"name" doc:"企事业单位名称" example:"濮阳市华龙区示例电子有限公司"`
+	Code    string `json:"code" doc:"统一社会信用代码或组织机构代码" example:"91410900MA4ABCD173"`
+	Contact string `json:"contact,omitempty" doc:"联系人" example:"王经理"`
+	Phone   string `json:"phone,omitempty" doc:"联系电话" example:"0393-8888888"`
+}
+
+// Parse checks the entry and gives the enterprise, without id or state.
+// Errors: ErrInvalid with each wrong field.
+func (in EntryInput) Parse() (*Enterprise, error) {
+	e := &Enterprise{Name: Clean(in.Name), Profile: Profile{Contact: Clean(in.Contact)}}
+	var q inquiry
+	q.form(EntryForm(), map[string]string{"name": e.Name, "code": Clean(in.Code), "contact": e.Profile.Contact, "phone": Clean(in.Phone)})
+	var err error
+	e.Code, e.CodeKind, err = ParseEnterpriseCode(in.Code)
+	q.note("code", err)
+	if Clean(in.Phone) != "" {
+		e.Profile.Phone, err = ParsePhone(in.Phone)
+		q.note("phone", err)
+	}
+	return e, q.err()
+}
+
+// ProfileInput is the rest of the enterprise's form (manual §2.2).
+type ProfileInput struct {
+	LegalPerson string       `json:"legalPerson" doc:"法人代表/负责人" example:"张明"`
+	Address     AddressInput `json:"address" doc:"注册地址"`
+	Contact     string       `json:"contact" doc:"联系人" example:"王经理"`
+	Phone       string       `json:"phone" doc:"联系电话" example:"0393-8888888"`
+	Website     string       `json:"website,omitempty" doc:"官网,选填" example:"https://example.com"`
+	Intro       string       `json:"intro" doc:"简介,2000 字以内" example:"主要从事电子产品的研发与生产"`
+}
+
+// AddressInput is 注册地址: region codes of GB/T 2260 and the detail (G-08).
+type AddressInput struct {
+	Province string `json:"province" doc:"省代码" example:"410000"`
+	City     string `json:"city" doc:"市代码" example:"410900"`
+	County   string `json:"county,omitempty" doc:"县区代码" example:"410902"`
+	Detail   string `json:"detail" doc:"详细地址" example:"任丘路街道任丘路与新华街交叉口东北角 260 号"`
+}
+
+// Parse checks the form. Errors: ErrInvalid with each wrong field.
+func (in ProfileInput) Parse() (Profile, error) {
+	p := Profile{LegalPerson: Clean(in.LegalPerson), Contact: Clean(in.Contact), Website: Clean(in.Website), Intro: Clean(in.Intro),
+		Address: Address{Province: Clean(in.Address.Province), City: Clean(in.Address.City), County: Clean(in.Address.County), Detail: Clean(in.Address.Detail)}}
+	var q inquiry
+	q.form(ProfileForm(), map[string]string{"legalPerson": p.LegalPerson, "address.province": p.Address.Province,
+		"address.city": p.Address.City, "address.county": p.Address.County, "address.detail": p.Address.Detail,
+		"contact": p.Contact, "phone": Clean(in.Phone), "website": p.Website, "intro": p.Intro})
+	var err error
+	p.Phone, err = ParsePhone(in.Phone)
+	q.note("phone", err)
+	return p, q.err()
+}
+
+// ActivationInput opens an entered enterprise (G-02).
+type ActivationInput struct {
+	Code           string `json:"code" doc:"统一社会信用代码或组织机构代码" example:"91410900MA4ABCD173"`
+	ActivationCode string `json:"activationCode" doc:"学校发放的激活码" example:"K7QM-2XWD-9HTR"`
+	Mobile         string `json:"mobile" doc:"手机号" example:"13800000000"`
+	Name           string `json:"name" doc:"姓名" example:"王经理"`
+	Password       string `json:"password" doc:"密码,8 至 64 位,至少含三类字符" example:"Shixi-2026"`
+}
+
+// Parse checks the form and gives it in canonical writing. Errors: ErrInvalid
+// with each wrong field.
+func (in ActivationInput) Parse() (ActivationInput, CodeKind, error) {
+	out := ActivationInput{ActivationCode: CanonicalActivationCode(in.ActivationCode), Name: Clean(in.Name), Password: in.Password}
+	var q inquiry
+	q.form(ActivationForm(), map[string]string{"code": Clean(in.Code), "activationCode": Clean(in.ActivationCode),
+		"mobile": Clean(in.Mobile), "name": out.Name, "password": in.Password})
+	var kind CodeKind
+	var err error
+	out.Code, kind, err = ParseEnterpriseCode(in.Code)
+	q.note("code", err)
+	out.Mobile, err = ParseMobile(in.Mobile)
+	q.note("mobile", err)
+	q.note("password", CheckPassword(in.Password))
+	return out, kind, q.err()
+}
+
+// CanonicalActivationCode is a code as its digest is taken: upper case without
+// the hyphens and blanks that people type.
+func CanonicalActivationCode(s string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(Clean(s)))
+}
+
+// SchoolInput is a school as it names itself.
+type SchoolInput struct {
+	Name string `json:"name" doc:"学校名称" example:"郑州市某职业学校"`
+}
+
+// Parse checks the form. Errors: ErrInvalid with each wrong field.
+func (in SchoolInput) Parse(code string) (string, error) {
+	var q inquiry
+	q.form(SchoolForm(), map[string]string{"code": code, "name": Clean(in.Name)})
+	return Clean(in.Name), q.err()
+}
+
+// PlanInput is an internship plan as a school keeps it.
+type PlanInput struct {
+	Name      string `json:"name" doc:"计划名称" example:"2024 级电子技术应用岗位实习"`
+	Grade     string `json:"grade" doc:"年级" example:"2024"`
+	Major     string `json:"major" doc:"专业" example:"电子技术应用"`
+	Class     string `json:"class,omitempty" doc:"班级,不填为全部班级" example:"1 班"`
+	FirstDay  string `json:"firstDay" doc:"实习开始日期" example:"2027-01-04"`
+	LastDay   string `json:"lastDay" doc:"实习结束日期" example:"2027-07-03"`
+	EnrolFrom string `json:"enrolFrom" doc:"报名开始日期" example:"2026-11-01"`
+	EnrolTo   string `json:"enrolTo" doc:"报名截止日期" example:"2026-12-31"`
+}
+
+// Parse checks the form and gives the plan, without id. Errors: ErrInvalid
+// with each wrong field.
+func (in PlanInput) Parse(number string) (*Plan, error) {
+	p := &Plan{Number: Clean(number), Name: Clean(in.Name), Grade: Clean(in.Grade), Major: Clean(in.Major), Class: Clean(in.Class)}
+	var q inquiry
+	q.form(PlanForm(), map[string]string{"number": p.Number, "name": p.Name, "grade": p.Grade, "major": p.Major, "class": p.Class,
+		"firstDay": in.FirstDay, "lastDay": in.LastDay, "enrolFrom": in.EnrolFrom, "enrolTo": in.EnrolTo})
+	p.FirstDay, p.LastDay = q.date("firstDay", in.FirstDay), q.date("lastDay", in.LastDay)
+	p.EnrolFrom, p.EnrolTo = q.date("enrolFrom", in.EnrolFrom), q.date("enrolTo", in.EnrolTo)
+	q.order("lastDay", p.FirstDay, p.LastDay, "实习结束日期不能早于开始日期")
+	q.order("enrolTo", p.EnrolFrom, p.EnrolTo, "报名截止日期不能早于开始日期")
+	q.order("enrolFrom", p.EnrolFrom, p.LastDay, "报名开始日期不能晚于实习结束日期")
+	return p, q.err()
+}
+
+// StudentInput is a student as a school keeps it.
+type StudentInput struct {
+	Name      string        `json:"name" doc:"姓名" example:"卢晓东"`
+	IDNumber  string        `json:"idNumber" doc:"身份证号" example:"41019920050315001X"`
+	Mobile    string        `json:"mobile" doc:"手机号" example:"13900000000"`
+	Education string        `json:"education" doc:"学历" example:"中专"`
+	Grade     string        `json:"grade" doc:"年级" example:"2024"`
+	Major     string        `json:"major" doc:"专业" example:"电子技术应用"`
+	Class     string        `json:"class,omitempty" doc:"班级" example:"1 班"`
+	Guardian  GuardianInput `json:"guardian,omitzero" required:"false" doc:"监护人,未成年学生必填"`
+}
+
+// GuardianInput is the guardian of a minor.
+type GuardianInput struct {
+	Name   string `json:"name,omitempty" doc:"监护人姓名" example:"卢建国"`
+	Mobile string `json:"mobile,omitempty" doc:"监护人手机号" example:"13700000000"`
+}
+
+// Parse checks the form and gives the student, without id; minors need a
+// guardian. Errors: ErrInvalid with each wrong field.
+func (in StudentInput) Parse(number string, now time.Time) (*Student, error) {
+	s := &Student{Number: Clean(number), Name: Clean(in.Name), Education: Clean(in.Education), Grade: Clean(in.Grade),
+		Major: Clean(in.Major), Class: Clean(in.Class), Guardian: Guardian{Name: Clean(in.Guardian.Name)}}
+	var q inquiry
+	q.form(StudentForm(), map[string]string{"number": s.Number, "name": s.Name, "idNumber": Clean(in.IDNumber), "mobile": Clean(in.Mobile),
+		"education": s.Education, "grade": s.Grade, "major": s.Major, "class": s.Class,
+		"guardian.name": s.Guardian.Name, "guardian.mobile": Clean(in.Guardian.Mobile)})
+	id, err := ParseIDNumber(in.IDNumber, now)
+	q.note("idNumber", err)
+	if err == nil {
+		s.IDNumber = id.String()
+	}
+	s.Mobile, err = ParseMobile(in.Mobile)
+	q.note("mobile", err)
+	if Clean(in.Guardian.Mobile) != "" {
+		s.Guardian.Mobile, err = ParseMobile(in.Guardian.Mobile)
+		q.note("guardian.mobile", err)
+	}
+	if s.IDNumber != "" && AgeOn(s.Birth(), DateOf(now)) < 18 && (s.Guardian.Name == "" || s.Guardian.Mobile == "") {
+		q.note("guardian", FieldError{Code: "required", Message: "未成年学生请填写监护人姓名和手机号"})
+	}
+	return s, q.err()
+}
+
+// CheckRefusal refuses a reason that is too long or hostile. Errors:
+// ErrInvalid for the field reason.
+func CheckRefusal(reason string) error {
+	return invalid(RefusalForm().Check(map[string]string{"reason": reason}))
+}
