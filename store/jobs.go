@@ -31,6 +31,9 @@ type Job struct {
 	Work     `bson:",inline"`
 	// Cursor is how far a reaction over many documents has come.
 	Cursor string `bson:"cursor,omitempty"`
+	// Progress is the attempt that last came a page further: failures are
+	// counted from it.
+	Progress int `bson:"progress,omitempty"`
 	// Error is why the last attempt failed.
 	Error string `bson:"error,omitempty"`
 }
@@ -51,6 +54,9 @@ type Work struct {
 	// Owner has the row until ClaimedUntil.
 	Owner        string    `bson:"owner,omitempty"`
 	ClaimedUntil time.Time `bson:"claimedUntil,omitempty"`
+	// Lost is set by a claim that took the row over from a worker which never
+	// wrote an outcome: nobody knows how far it came.
+	Lost bool `bson:"-"`
 }
 
 // NewWork is a row that may be served from next on; the sweeper looks at it
@@ -72,22 +78,58 @@ func (db *DB) AddJobs(ctx context.Context, jobs []Job) error {
 // internship.ErrNotFound when there is nothing to do.
 func (db *DB) ClaimJob(ctx context.Context, id, owner string, hold time.Duration) (*Job, error) {
 	var job Job
-	err := db.claim(ctx, "jobs", id, owner, hold, &job)
-	return &job, machineryError("claim job", err)
+	c := newClaim(db.now(), owner, hold)
+	if err := db.take(ctx, "jobs", id, c, nil, &job); err != nil {
+		return nil, machineryError("claim job", err)
+	}
+	c.apply(&job.Work)
+	return &job, nil
 }
 
-// claim is the one way to take a row: waiting, due and nobody's.
-func (db *DB) claim(ctx context.Context, collection, id, owner string, hold time.Duration, row any) error {
-	now := db.now()
-	until := now.Add(hold)
+// claim is a worker's hold on a row.
+type claim struct {
+	owner      string
+	now, until time.Time
+}
+
+// newClaim begins now; instants are kept in milliseconds, as rows keep them.
+func newClaim(now time.Time, owner string, hold time.Duration) claim {
+	now = now.Truncate(time.Millisecond)
+	return claim{owner: owner, now: now, until: now.Add(hold)}
+}
+
+// apply makes of the row as it was before the claim the row as it is now.
+func (c claim) apply(w *Work) {
+	w.Lost = w.Owner != ""
+	w.Owner, w.ClaimedUntil, w.SweepAt = c.owner, c.until, c.until
+	w.Attempt++
+}
+
+// take is the one way to claim a row: waiting, due and nobody's. row becomes
+// what it was before, which tells whether its last owner left it unfinished.
+func (db *DB) take(ctx context.Context, collection, id string, c claim, more bson.D, row any) error {
 	return db.database.Collection(collection).FindOneAndUpdate(ctx,
 		bson.D{{Key: "_id", Value: id}, {Key: "state", Value: JobWaiting},
-			{Key: "next", Value: bson.D{{Key: "$lte", Value: now}}},
+			{Key: "next", Value: bson.D{{Key: "$lte", Value: c.now}}},
 			{Key: "$or", Value: bson.A{bson.D{{Key: "owner", Value: ""}}, bson.D{{Key: "owner", Value: bson.D{{Key: "$exists", Value: false}}}},
-				bson.D{{Key: "claimedUntil", Value: bson.D{{Key: "$lte", Value: now}}}}}}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "owner", Value: owner}, {Key: "claimedUntil", Value: until}, {Key: "sweepAt", Value: until}}},
-			{Key: "$inc", Value: bson.D{{Key: "attempt", Value: 1}}}},
-		options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(row)
+				bson.D{{Key: "claimedUntil", Value: bson.D{{Key: "$lte", Value: c.now}}}}}}},
+		append(bson.D{{Key: "$set", Value: bson.D{{Key: "owner", Value: c.owner}, {Key: "claimedUntil", Value: c.until}, {Key: "sweepAt", Value: c.until}}},
+			{Key: "$inc", Value: bson.D{{Key: "attempt", Value: 1}}}}, more...),
+		options.FindOneAndUpdate().SetReturnDocument(options.Before)).Decode(row)
+}
+
+// NoteJob records in a claimed job that a page is done and claims it for
+// another while, for the next page. False when the claim was lost.
+func (db *DB) NoteJob(ctx context.Context, job *Job, hold time.Duration) (bool, error) {
+	c := newClaim(db.now(), job.Owner, hold)
+	res, err := db.database.Collection("jobs").UpdateOne(ctx, owned(job.ID, job.Work), bson.D{
+		{Key: "$set", Value: bson.D{{Key: "cursor", Value: job.Cursor}, {Key: "progress", Value: job.Attempt}, {Key: "error", Value: ""},
+			{Key: "claimedUntil", Value: c.until}, {Key: "sweepAt", Value: c.until}}}})
+	if err != nil {
+		return false, machineryError("note job", err)
+	}
+	job.Progress, job.Error, job.ClaimedUntil, job.SweepAt = job.Attempt, "", c.until, c.until
+	return res.MatchedCount > 0, nil
 }
 
 // SaveJob ends an attempt: done, stuck, or waiting until Next. It counts only
@@ -116,37 +158,52 @@ type Wake struct {
 }
 
 // DueRows lists waiting rows of "jobs" or "pushes" for which a wake is due,
-// puts their next sweep off by grace and counts the generation up.
+// counts the generation up and puts the next wake off by grace, doubled with
+// each generation: a long queue must not be fed the same rows again and again.
 func (db *DB) DueRows(ctx context.Context, collection string, grace time.Duration, limit int) ([]Wake, error) {
-	return db.sweep(ctx, collection, bson.D{{Key: "state", Value: JobWaiting}, {Key: "sweepAt", Value: bson.D{{Key: "$lte", Value: db.now()}}}}, grace, limit)
+	return db.sweep(ctx, collection, db.now(), grace, limit)
 }
 
-// ServableRows lists waiting rows whose attempt may start now, whether or not
-// they were woken before: what the queue must hold when it was emptied.
-func (db *DB) ServableRows(ctx context.Context, collection string, before time.Time, grace time.Duration, limit int) ([]Wake, error) {
-	return db.sweep(ctx, collection, bson.D{{Key: "state", Value: JobWaiting}, {Key: "sweepAt", Value: bson.D{{Key: "$lte", Value: before}}}}, grace, limit)
+// ServableRows is DueRows for rows that are to be looked at until a later
+// time, whether or not they were woken before: what the queue must hold when
+// it was emptied. grace must reach beyond that time, or rows repeat.
+func (db *DB) ServableRows(ctx context.Context, collection string, until time.Time, grace time.Duration, limit int) ([]Wake, error) {
+	return db.sweep(ctx, collection, until, grace, limit)
 }
 
-func (db *DB) sweep(ctx context.Context, collection string, filter bson.D, grace time.Duration, limit int) ([]Wake, error) {
+// maxDoublings bounds how long a row waits for its next wake: grace × 64.
+const maxDoublings = 6
+
+func (db *DB) sweep(ctx context.Context, collection string, until time.Time, grace time.Duration, limit int) ([]Wake, error) {
+	due := bson.D{{Key: "state", Value: JobWaiting}, {Key: "sweepAt", Value: bson.D{{Key: "$lte", Value: until}}}}
 	coll := db.database.Collection(collection)
-	cur, err := coll.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "sweepAt", Value: 1}}).SetLimit(int64(limit)).
+	cur, err := coll.Find(ctx, due, options.Find().SetSort(bson.D{{Key: "sweepAt", Value: 1}}).SetLimit(int64(limit)).
 		SetBatchSize(int32(limit)+1).
 		SetProjection(bson.D{{Key: "attempt", Value: 1}, {Key: "generation", Value: 1}, {Key: "urgency", Value: 1}}))
 	if err != nil {
 		return nil, machineryError("sweep "+collection, err)
 	}
 	var rows []Wake
-	if err := cur.All(ctx, &rows); err != nil || len(rows) == 0 {
+	if err := cur.All(ctx, &rows); err != nil {
 		return nil, machineryError("sweep "+collection, err)
 	}
-	ids := make(bson.A, len(rows))
+	var woken [maxDoublings + 1]bson.A
 	for i := range rows {
-		ids[i] = rows[i].ID
+		n := min(rows[i].Generation, maxDoublings)
+		woken[n] = append(woken[n], rows[i].ID)
 		rows[i].Generation++
 	}
-	_, err = coll.UpdateMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "state", Value: JobWaiting}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "sweepAt", Value: db.now().Add(grace)}}}, {Key: "$inc", Value: bson.D{{Key: "generation", Value: 1}}}})
-	return rows, machineryError("sweep "+collection, err)
+	for n, ids := range woken {
+		if len(ids) == 0 {
+			continue
+		}
+		_, err := coll.UpdateMany(ctx, append(bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, due...),
+			bson.D{{Key: "$set", Value: bson.D{{Key: "sweepAt", Value: db.now().Add(grace << n)}}}, {Key: "$inc", Value: bson.D{{Key: "generation", Value: 1}}}})
+		if err != nil {
+			return nil, machineryError("sweep "+collection, err)
+		}
+	}
+	return rows, nil
 }
 
 // StuckJobs lists the jobs that need a person, oldest first.
@@ -167,9 +224,23 @@ func (db *DB) StuckJobs(ctx context.Context, limit int) ([]Job, error) {
 func (db *DB) RetryJob(ctx context.Context, id string) (bool, error) {
 	now := db.now()
 	res, err := db.database.Collection("jobs").UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "state", Value: JobStuck}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: JobWaiting}, {Key: "attempt", Value: 0}, {Key: "next", Value: now}, {Key: "sweepAt", Value: now}, {Key: "owner", Value: ""}}}})
+		bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: JobWaiting}, {Key: "attempt", Value: 0}, {Key: "progress", Value: 0}, {Key: "next", Value: now}, {Key: "sweepAt", Value: now}, {Key: "owner", Value: ""}}}})
 	if err != nil {
 		return false, machineryError("retry job", err)
 	}
 	return res.MatchedCount > 0, nil
+}
+
+// Troubles counts what needs a person: stuck jobs and uncertain pushes, each up
+// to MaxCount.
+func (db *DB) Troubles(ctx context.Context) (stuck, uncertain int, err error) {
+	ever := bson.D{{Key: "$gt", Value: time.Time{}}}
+	n, err := db.database.Collection("jobs").CountDocuments(ctx,
+		bson.D{{Key: "state", Value: JobStuck}, {Key: "createdAt", Value: ever}}, options.Count().SetLimit(MaxCount))
+	if err != nil {
+		return 0, 0, machineryError("count stuck jobs", err)
+	}
+	m, err := db.database.Collection("pushes").CountDocuments(ctx,
+		bson.D{{Key: "state", Value: PushUncertain}, {Key: "openId", Value: bson.D{{Key: "$gt", Value: ""}}}}, options.Count().SetLimit(MaxCount))
+	return int(n), int(m), machineryError("count uncertain pushes", err)
 }

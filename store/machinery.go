@@ -20,7 +20,7 @@ var machineryIndexes = []*Index{
 	receiptsParked,
 	eventsBySeq, eventsUnnumbered, eventsByAudience,
 	jobsDue, jobsStuck,
-	pushesDue, pushesByMsgID, pushesByRecipient, pushesUnread, pushesByPlacement, pushesWaiting, pushesByOpenID, pushesBySent,
+	pushesDue, pushesByMsgID, pushesByRecipient, pushesUnread, pushesByPlacement, pushesWaiting, pushesByOpenID, pushesMerged, pushesBySent,
 }
 
 // expiring is the TTL index of a machinery collection. Expiry is also checked

@@ -34,6 +34,7 @@ var (
 	pushesByPlacement = &Index{Collection: "pushes", Name: "placement", Keys: []string{"placementId", "-order"}}
 	pushesWaiting     = &Index{Collection: "pushes", Name: "burst", Keys: []string{"accountId", "kind", "-order"}, Where: bson.D{{Key: "state", Value: PushWaiting}}}
 	pushesByOpenID    = &Index{Collection: "pushes", Name: "uncertain", Keys: []string{"openId"}, Where: bson.D{{Key: "state", Value: PushUncertain}}}
+	pushesMerged      = &Index{Collection: "pushes", Name: "merged", Keys: []string{"mergedInto"}, Exists: []string{"mergedInto"}}
 	pushesBySent      = &Index{Collection: "pushes", Name: "sent", Keys: []string{"sentAt"}, Where: bson.D{{Key: "state", Value: PushSent}}}
 	receiptsParked    = &Index{Collection: "receipts", Name: "parked", Keys: []string{"at"}}
 )
@@ -68,8 +69,11 @@ type Push struct {
 	Held bool `bson:"held,omitempty"`
 	// Count is how many events the message stands for; 0 and 1 mean one.
 	Count int `bson:"count,omitempty"`
+	// MergedInto is the push that tells of this one's event too.
+	MergedInto string `bson:"mergedInto,omitempty"`
 	// FirstAt is when the first attempt that may have reached WeChat started;
-	// none starts later than 9 minutes after it.
+	// none starts later than 9 minutes after it. A claim sets it, for a call
+	// may follow at once; an outcome that knows of no such call clears it.
 	FirstAt time.Time `bson:"firstAt,omitempty"`
 	// Doubt: an attempt's answer was lost.
 	Doubt bool `bson:"doubt,omitempty"`
@@ -106,12 +110,25 @@ func (db *DB) AddPushes(ctx context.Context, pushes []Push) error {
 	return db.addRows(ctx, "pushes", rows)
 }
 
-// ClaimPush takes a due, unclaimed push for a time. Errors:
+// ClaimPush takes a due, unclaimed push for a time. The claim also notes that
+// a call to WeChat may start from now on (FirstAt), so a crash leaves behind
+// that and when one may have been made; Lost says that it happened before.
+// Fresh says that no attempt before this one can have reached WeChat. Errors:
 // internship.ErrNotFound when there is nothing to do.
-func (db *DB) ClaimPush(ctx context.Context, id, owner string, hold time.Duration) (*Push, error) {
-	var p Push
-	err := db.claim(ctx, "pushes", id, owner, hold, &p)
-	return &p, machineryError("claim push", err)
+func (db *DB) ClaimPush(ctx context.Context, id, owner string, hold time.Duration) (p *Push, fresh bool, err error) {
+	p = &Push{}
+	c := newClaim(db.now(), owner, hold)
+	starts := bson.D{{Key: "$min", Value: bson.D{{Key: "firstAt", Value: c.now}}}}
+	if err := db.take(ctx, "pushes", id, c, starts, p); err != nil {
+		return nil, false, machineryError("claim push", err)
+	}
+	c.apply(&p.Work)
+	fresh = p.FirstAt.IsZero()
+	if fresh {
+		p.FirstAt = c.now
+	}
+	p.Doubt = p.Doubt || p.Lost
+	return p, fresh, nil
 }
 
 // SavePush ends an attempt: a final state, sent, or waiting until Next. It
@@ -119,11 +136,18 @@ func (db *DB) ClaimPush(ctx context.Context, id, owner string, hold time.Duratio
 func (db *DB) SavePush(ctx context.Context, p *Push) (bool, error) {
 	set := bson.D{{Key: "state", Value: p.State}, {Key: "owner", Value: ""}, {Key: "next", Value: p.Next}, {Key: "sweepAt", Value: p.Next},
 		{Key: "openId", Value: p.OpenID}, {Key: "held", Value: p.Held}, {Key: "count", Value: p.Count},
-		{Key: "firstAt", Value: p.FirstAt}, {Key: "doubt", Value: p.Doubt}, {Key: "reason", Value: p.Reason}, {Key: "attempts", Value: p.Attempts}}
+		{Key: "doubt", Value: p.Doubt}, {Key: "reason", Value: p.Reason}, {Key: "attempts", Value: p.Attempts}}
 	if p.MsgID != "" {
-		set = append(set, bson.E{Key: "msgId", Value: p.MsgID}, bson.E{Key: "sentAt", Value: p.SentAt})
+		set = append(set, bson.E{Key: "msgId", Value: p.MsgID})
 	}
-	res, err := db.database.Collection("pushes").UpdateOne(ctx, owned(p.ID, p.Work), bson.D{{Key: "$set", Value: set}})
+	if !p.SentAt.IsZero() {
+		set = append(set, bson.E{Key: "sentAt", Value: p.SentAt})
+	}
+	change := bson.D{{Key: "$set", Value: set}}
+	if p.FirstAt.IsZero() {
+		change = append(change, bson.E{Key: "$unset", Value: bson.D{{Key: "firstAt", Value: ""}}})
+	}
+	res, err := db.database.Collection("pushes").UpdateOne(ctx, owned(p.ID, p.Work), change)
 	if err != nil {
 		return false, machineryError("save push", err)
 	}
@@ -141,59 +165,25 @@ func (db *DB) NotePush(ctx context.Context, p *Push) (bool, error) {
 	return res.MatchedCount > 0, nil
 }
 
-// Absorb merges the other waiting, unclaimed pushes of the same recipient and
-// kind that wait for the same burst into one claimed row, and returns how many
-// events it now stands for.
-func (db *DB) Absorb(ctx context.Context, p *Push, limit int) (int, error) {
+// Absorb merges the other pushes of the same recipient and kind that wait
+// untouched (no claim, no attempt) into one claimed row, and returns how many
+// events it now stands for. Done again after a crash it counts those merged
+// before too.
+func (db *DB) Absorb(ctx context.Context, p *Push) (int, error) {
 	coll := db.database.Collection("pushes")
-	burst := bson.D{{Key: "accountId", Value: p.AccountID}, {Key: "kind", Value: p.Kind}, {Key: "state", Value: PushWaiting}}
-	cur, err := coll.Find(ctx, burst, options.Find().SetSort(bson.D{{Key: "order", Value: -1}}).SetLimit(int64(limit)).
-		SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "owner", Value: 1}, {Key: "firstAt", Value: 1}}))
+	_, err := coll.UpdateMany(ctx, bson.D{{Key: "accountId", Value: p.AccountID}, {Key: "kind", Value: p.Kind}, {Key: "state", Value: PushWaiting},
+		{Key: "firstAt", Value: bson.D{{Key: "$exists", Value: false}}},
+		{Key: "count", Value: bson.D{{Key: "$in", Value: bson.A{nil, 0, 1}}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: PushSuppressed}, {Key: "reason", Value: ReasonMerged}, {Key: "mergedInto", Value: p.ID}}}})
 	if err != nil {
 		return 0, machineryError("absorb", err)
 	}
-	var rows []Push
-	if err := cur.All(ctx, &rows); err != nil {
-		return 0, machineryError("absorb", err)
-	}
-	ids := bson.A{}
-	for _, r := range rows {
-		if r.ID != p.ID && r.Owner == "" && r.FirstAt.IsZero() {
-			ids = append(ids, r.ID)
-		}
-	}
-	if len(ids) > 0 {
-		_, err = coll.UpdateMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "state", Value: PushWaiting}, {Key: "owner", Value: ""}, {Key: "attempt", Value: 0}},
-			bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: PushSuppressed}, {Key: "reason", Value: "merged:" + p.ID}}}})
-		if err != nil {
-			return 0, machineryError("absorb", err)
-		}
-	}
-	return db.merged(ctx, p.ID, ids)
+	n, err := coll.CountDocuments(ctx, bson.D{{Key: "mergedInto", Value: p.ID}}, options.Count().SetLimit(MaxCount))
+	return int(n) + 1, machineryError("absorb", err)
 }
 
-// merged counts the events of a message: its own and those merged into it.
-func (db *DB) merged(ctx context.Context, id string, ids bson.A) (int, error) {
-	if len(ids) == 0 {
-		return 1, nil
-	}
-	cur, err := db.database.Collection("pushes").Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}},
-		options.Find().SetProjection(bson.D{{Key: "reason", Value: 1}}).SetLimit(int64(len(ids))))
-	if err != nil {
-		return 0, machineryError("merged", err)
-	}
-	var rows []Push
-	if err := cur.All(ctx, &rows); err != nil {
-		return 0, machineryError("merged", err)
-	}
-	n := 1
-	for _, r := range rows {
-		if r.Reason == "merged:"+id {
-			n++
-		}
-	}
-	return n, nil
-}
+// ReasonMerged is the reason of a push that another one tells of.
+const ReasonMerged = "已合并到另一条消息"
 
 // Push reads one row.
 func (db *DB) Push(ctx context.Context, id string) (*Push, error) {
@@ -317,10 +307,10 @@ func (db *DB) FetchReceipt(ctx context.Context, msgID string) error {
 	return err
 }
 
-// ParkedReceipts lists receipts older than a time that no push has taken,
-// oldest first.
-func (db *DB) ParkedReceipts(ctx context.Context, before time.Time, limit int) ([]Receipt, error) {
-	cur, err := db.database.Collection("receipts").Find(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$lte", Value: before}}}},
+// ParkedReceipts lists receipts that no push has taken, from after one time to
+// another, oldest first.
+func (db *DB) ParkedReceipts(ctx context.Context, after, until time.Time, limit int) ([]Receipt, error) {
+	cur, err := db.database.Collection("receipts").Find(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$gt", Value: after}, {Key: "$lte", Value: until}}}},
 		options.Find().SetSort(bson.D{{Key: "at", Value: 1}}).SetLimit(int64(limit)))
 	if err != nil {
 		return nil, machineryError("parked receipts", err)
@@ -337,6 +327,10 @@ func (db *DB) DropReceipt(ctx context.Context, msgID string) error {
 	_, err := db.database.Collection("receipts").DeleteOne(ctx, bson.D{{Key: "_id", Value: msgID}})
 	return machineryError("drop receipt", err)
 }
+
+// receiptSkew is how much earlier than the call its receipt may seem to come:
+// WeChat's times are whole seconds of another clock.
+const receiptSkew = 5 * time.Second
 
 // MatchUncertain gives a parked receipt to the single uncertain push of its
 // openid begun at most 10 minutes before it, unless one of that openid is in
@@ -356,7 +350,7 @@ func (db *DB) MatchUncertain(ctx context.Context, r Receipt) (bool, error) {
 	}
 	var fits []Push
 	for _, p := range rows {
-		if !p.FirstAt.After(r.At) && r.At.Sub(p.FirstAt) <= 10*time.Minute {
+		if age := r.At.Sub(p.FirstAt); age >= -receiptSkew && age <= 10*time.Minute {
 			fits = append(fits, p)
 		}
 	}
