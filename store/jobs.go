@@ -49,7 +49,8 @@ type Work struct {
 	Next time.Time `bson:"next"`
 	// SweepAt is when the sweeper should wake a worker (again).
 	SweepAt time.Time `bson:"sweepAt"`
-	// Generation counts the sweeper's wakes: part of the queue's task id.
+	// Generation counts the sweeper's wakes since the last claim: with Attempt
+	// it is part of the queue's task id.
 	Generation int `bson:"generation"`
 	// Owner has the row until ClaimedUntil.
 	Owner        string    `bson:"owner,omitempty"`
@@ -103,6 +104,7 @@ func (c claim) apply(w *Work) {
 	w.Lost = w.Owner != ""
 	w.Owner, w.ClaimedUntil, w.SweepAt = c.owner, c.until, c.until
 	w.Attempt++
+	w.Generation = 0
 }
 
 // take is the one way to claim a row: waiting, due and nobody's. row becomes
@@ -113,7 +115,7 @@ func (db *DB) take(ctx context.Context, collection, id string, c claim, more bso
 			{Key: "next", Value: bson.D{{Key: "$lte", Value: c.now}}},
 			{Key: "$or", Value: bson.A{bson.D{{Key: "owner", Value: ""}}, bson.D{{Key: "owner", Value: bson.D{{Key: "$exists", Value: false}}}},
 				bson.D{{Key: "claimedUntil", Value: bson.D{{Key: "$lte", Value: c.now}}}}}}},
-		append(bson.D{{Key: "$set", Value: bson.D{{Key: "owner", Value: c.owner}, {Key: "claimedUntil", Value: c.until}, {Key: "sweepAt", Value: c.until}}},
+		append(bson.D{{Key: "$set", Value: bson.D{{Key: "owner", Value: c.owner}, {Key: "claimedUntil", Value: c.until}, {Key: "sweepAt", Value: c.until}, {Key: "generation", Value: 0}}},
 			{Key: "$inc", Value: bson.D{{Key: "attempt", Value: 1}}}}, more...),
 		options.FindOneAndUpdate().SetReturnDocument(options.Before)).Decode(row)
 }
@@ -161,21 +163,22 @@ type Wake struct {
 // counts the generation up and puts the next wake off by grace, doubled with
 // each generation: a long queue must not be fed the same rows again and again.
 func (db *DB) DueRows(ctx context.Context, collection string, grace time.Duration, limit int) ([]Wake, error) {
-	return db.sweep(ctx, collection, db.now(), grace, limit)
+	return db.sweep(ctx, collection, bson.D{{Key: "state", Value: JobWaiting}, {Key: "sweepAt", Value: bson.D{{Key: "$lte", Value: db.now()}}}}, grace, limit)
 }
 
-// ServableRows is DueRows for rows that are to be looked at until a later
-// time, whether or not they were woken before: what the queue must hold when
-// it was emptied. grace must reach beyond that time, or rows repeat.
+// ServableRows is DueRows for unclaimed rows that may be served now although
+// their wake is only due at some time until the given one, because they were
+// woken before: what the queue must hold again when it was emptied. grace must
+// reach beyond that time, or rows repeat.
 func (db *DB) ServableRows(ctx context.Context, collection string, until time.Time, grace time.Duration, limit int) ([]Wake, error) {
-	return db.sweep(ctx, collection, until, grace, limit)
+	return db.sweep(ctx, collection, bson.D{{Key: "state", Value: JobWaiting}, {Key: "sweepAt", Value: bson.D{{Key: "$lte", Value: until}}},
+		{Key: "next", Value: bson.D{{Key: "$lte", Value: db.now()}}}, {Key: "owner", Value: bson.D{{Key: "$in", Value: bson.A{nil, ""}}}}}, grace, limit)
 }
 
-// maxDoublings bounds how long a row waits for its next wake: grace × 64.
-const maxDoublings = 6
+// maxDoublings bounds how long a row waits for its next wake: grace × 32.
+const maxDoublings = 5
 
-func (db *DB) sweep(ctx context.Context, collection string, until time.Time, grace time.Duration, limit int) ([]Wake, error) {
-	due := bson.D{{Key: "state", Value: JobWaiting}, {Key: "sweepAt", Value: bson.D{{Key: "$lte", Value: until}}}}
+func (db *DB) sweep(ctx context.Context, collection string, due bson.D, grace time.Duration, limit int) ([]Wake, error) {
 	coll := db.database.Collection(collection)
 	cur, err := coll.Find(ctx, due, options.Find().SetSort(bson.D{{Key: "sweepAt", Value: 1}}).SetLimit(int64(limit)).
 		SetBatchSize(int32(limit)+1).
