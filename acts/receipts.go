@@ -28,12 +28,14 @@ func (a *Acts) Receipt(ctx context.Context, msgID, openID, status string, at tim
 // fate reads a status. The documents write it with and without spaces:
 // "failed:user block", "failed: system failed".
 func fate(status string) (state, reason string) {
-	switch s := strings.ToLower(strings.Join(strings.Fields(status), "")); s {
+	switch strings.ToLower(strings.Join(strings.Fields(status), "")) {
 	case "success":
 		return store.PushDelivered, ""
 	case "failed:userblock":
-		return store.PushRefused, s
+		return store.PushRefused, "用户拒收"
+	case "failed:freqlimit":
+		return store.PushFailed, "发送过于频繁"
 	default:
-		return store.PushFailed, s
+		return store.PushFailed, "微信发送失败"
 	}
 }
