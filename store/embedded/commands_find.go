@@ -42,12 +42,12 @@ func (cmd *command) find(out []byte) ([]byte, error) {
 	}
 	coll.mu.RLock()
 	r, err := cmd.srv.newReader(coll, &opts.query)
+	if err == nil && opts.projection != nil && opts.projection.include {
+		r.keysOnly = r.plan.covers(opts.projection.paths()) && !r.plan.parts[0].index.isMultikey()
+	}
 	coll.mu.RUnlock()
 	if err != nil {
 		return nil, err
-	}
-	if opts.projection != nil && opts.projection.include {
-		r.keysOnly = r.plan.covers(opts.projection.paths()) && !r.plan.parts[0].index.isMultikey()
 	}
 	return cmd.answerCursor(out, ns.String(), &findBatch{r, opts.projection}, size, opts.single)
 }
