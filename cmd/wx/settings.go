@@ -1,0 +1,131 @@
+package main
+
+import (
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+// Settings are all there are. Each field is one setting: its flag (name), its environment variable (env), the kind of
+// its value (type, see settingKinds), its default with the reason for it. A setting marked secret may also come from the
+// file that the environment variable with _FILE added names. The flag wins over the environment, the environment over
+// the default; an empty value is the same as none.
+type Settings struct {
+	// Listen is the address of the HTTP server. Port 0 takes a free one.
+	Listen netip.AddrPort `name:"listen" env:"LISTEN" type:"listen" default:"127.0.0.1:8080" help:"Address and port of the HTTP server." reason:"A fresh start is reached from this machine only; in a container the image sets 0.0.0.0:8080."`
+
+	// DataDir is where the embedded engine journals, "" to keep nothing.
+	DataDir string `name:"data-dir" env:"DATA_DIR" type:"dir" help:"Folder for the journal of the embedded documents." reason:"None: a trial leaves nothing behind. With MONGODB_URI the documents are not on this machine anyway."`
+
+	// PublicURL is the address under which browsers, phones and WeChat reach us; nil when unset, see BaseURL.
+	PublicURL *url.URL `name:"public-url" env:"PUBLIC_URL" type:"public-url" help:"Address under which phones, browsers and WeChat reach the server." reason:"None: then it is the address of LISTEN, which only this machine reaches."`
+
+	// MongoDBURI is the connection string of the documents; unset: the embedded engine.
+	MongoDBURI Secret `name:"mongodb-uri" env:"MONGODB_URI" type:"mongodb-uri" secret:"" help:"Connection string of the MongoDB replica set (6 or later)." reason:"None: the embedded engine runs in this process, for trial and tests."`
+
+	// RedisURL is where the queue is; unset: the embedded one. See RedisOptions.
+	RedisURL Secret `name:"redis-url" env:"REDIS_URL" type:"redis-url" secret:"" help:"Redis (6.2 or later): redis://host:6379/0; Sentinel by ?master_name=, Cluster by ?addr=." reason:"None: the embedded queue runs in this process and is rebuilt from the documents at each start."`
+
+	// EmbeddedMongoDBListen is where the embedded documents can be looked into.
+	EmbeddedMongoDBListen netip.AddrPort `name:"embedded-mongodb-listen" env:"EMBEDDED_MONGODB_LISTEN" type:"loopback" default:"127.0.0.1:0" help:"Loopback address on which mongosh reaches the embedded documents." reason:"A free port, shown at start: two trials on one machine don't meet. Loopback only, since it asks for no password."`
+
+	// EmbeddedRedisListen is where the embedded queue can be looked into.
+	EmbeddedRedisListen netip.AddrPort `name:"embedded-redis-listen" env:"EMBEDDED_REDIS_LISTEN" type:"loopback" default:"127.0.0.1:0" help:"Loopback address on which redis-cli reaches the embedded queue." reason:"As EMBEDDED_MONGODB_LISTEN."`
+
+	// Keyset seals personal data, as `wx keyset` makes it.
+	Keyset Secret `name:"keyset" env:"KEYSET" type:"keyset" secret:"" help:"Tink keysets that seal personal data, as JSON; wx keyset makes one." reason:"None: there is no safe default for a key. Embedded documents get one of their own."`
+
+	// WXAPIBase is the host of WeChat's server API, without a slash at its end.
+	WXAPIBase *url.URL `name:"wx-api-base" env:"WX_API_BASE" type:"api-base" default:"https://api.weixin.qq.com" help:"WeChat's server API, or a proxy or simulator in its place." reason:"The general host, which WeChat itself routes to the nearest site."`
+
+	// OA is the official account (服务号), which carries the messages.
+	OA Account `embed:"" prefix:"wx-oa-" envprefix:"WX_OA_" set:"account=official account (服务号)"`
+
+	// MP is the mini-program (小程序), which carries the work.
+	MP Account `embed:"" prefix:"wx-mp-" envprefix:"WX_MP_" set:"account=mini-program (小程序)"`
+
+	// Templates is the path of the YAML file of message templates, "" when unset.
+	Templates string `name:"wx-templates" env:"WX_TEMPLATES" type:"file" help:"YAML file: the message template of each kind of message." reason:"None: template ids belong to one account."`
+
+	// PartnerKeys is the path of the YAML file of the partners' keys, "" when unset.
+	PartnerKeys string `name:"partner-keys" env:"PARTNER_KEYS" type:"secret-file" help:"YAML file: the keys of schools, students' app and province." reason:"None: without a key the partner API admits nobody."`
+
+	// QuietHours hold back all messages but the urgent ones.
+	QuietHours QuietHours `name:"quiet-hours" env:"QUIET_HOURS" type:"quiet-hours" default:"22:00-07:00" help:"Hours in Asia/Shanghai in which no message is sent but complaints of danger; off for none." reason:"People sleep, and an account whose messages annoy loses the right to send them."`
+
+	// TrustedProxies are those whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix `name:"trusted-proxies" env:"TRUSTED_PROXIES" type:"prefixes" help:"Addresses or networks (CIDR) of the proxies whose X-Forwarded-For is believed, with commas." reason:"None: anybody can write that header, and limits count by address."`
+
+	// WorkerConcurrency is how many tasks one worker runs at once.
+	WorkerConcurrency int `name:"worker-concurrency" env:"WORKER_CONCURRENCY" type:"concurrency" default:"60" help:"Tasks that one worker runs at once." reason:"A send takes about 300 ms, so 50 at once send 10 000 a minute, the burst to plan for; the rest is room for other tasks."`
+
+	// ShutdownGrace is how long a stop waits for what is under way.
+	ShutdownGrace time.Duration `name:"shutdown-grace" env:"SHUTDOWN_GRACE" type:"grace" default:"20s" help:"How long a stop waits for requests and tasks under way." reason:"Longer than the slowest WeChat call, and below the 30 s after which Kubernetes kills."`
+
+	// LogLevel is the least level that is logged.
+	LogLevel slog.Level `name:"log-level" env:"LOG_LEVEL" type:"log-level" default:"info" help:"Least level that is logged: debug, info, warn or error." reason:"One line per thing that happened; debug adds the expected refusals."`
+}
+
+// Account is one WeChat account. All of it is set, or nothing.
+type Account struct {
+	// AppID names the account; "" when the account is not set.
+	AppID string `name:"appid" env:"APPID" type:"appid" help:"AppID of the ${account}." reason:"None: every account has its own."`
+
+	// Secret is the AppSecret, with which access tokens are fetched.
+	Secret Secret `name:"secret" env:"SECRET" type:"app-secret" secret:"" help:"AppSecret of the ${account}." reason:"None: every account has its own."`
+
+	// Token signs the callbacks.
+	Token Secret `name:"token" env:"TOKEN" type:"token" secret:"" help:"Token of the message push of the ${account}." reason:"None: every account has its own."`
+
+	// AESKey is the EncodingAESKey, with which callbacks are sealed in safe mode.
+	AESKey Secret `name:"aes-key" env:"AES_KEY" type:"aes-key" secret:"" help:"EncodingAESKey of the message push of the ${account}." reason:"None: every account has its own."`
+
+	// Mode is modeSafe or modePlain. It is never taken from a request, which an attacker writes.
+	Mode string `name:"mode" env:"MODE" type:"mode" default:"safe" help:"Whether callbacks of the ${account} are sealed: safe or plain." reason:"In plain mode the signature does not cover the body."`
+}
+
+// The modes of the message push, see [Account].
+const (
+	modeSafe  = "safe"
+	modePlain = "plain"
+)
+
+// IsSet tells whether there is such an account.
+func (a *Account) IsSet() bool { return a.AppID != "" }
+
+// EmbeddedMongoDB tells whether the documents are kept in this process.
+func (s *Settings) EmbeddedMongoDB() bool { return s.MongoDBURI.IsZero() }
+
+// EmbeddedRedis tells whether the queue runs in this process.
+func (s *Settings) EmbeddedRedis() bool { return s.RedisURL.IsZero() }
+
+// BaseURL is PUBLIC_URL, or when that is unset the address the server really listens on.
+func (s *Settings) BaseURL(listening netip.AddrPort) *url.URL {
+	if s.PublicURL != nil {
+		base := *s.PublicURL
+		return &base
+	}
+	return &url.URL{Scheme: "http", Host: reachable(listening).String()}
+}
+
+// reachable turns the address of a listener into one that this machine can call.
+func reachable(listening netip.AddrPort) netip.AddrPort {
+	if !listening.Addr().IsUnspecified() {
+		return listening
+	}
+	loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	if listening.Addr().Is6() {
+		loopback = netip.IPv6Loopback()
+	}
+	return netip.AddrPortFrom(loopback, listening.Port())
+}
+
+// QuietHours are the hours of each day, in Asia/Shanghai, in which nothing is sent that can wait. From is later than To
+// when they pass midnight. The zero value has none.
+type QuietHours struct {
+	From, To time.Duration // since midnight, whole minutes
+}
+
+// Off tells whether there are no quiet hours.
+func (q QuietHours) Off() bool { return q.From == q.To }
