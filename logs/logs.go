@@ -12,6 +12,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 // New gives a logger that writes one JSON object a line to w, from level upwards. secrets are values that must never
@@ -72,6 +73,5 @@ func (h *handler) WithGroup(name string) slog.Handler {
 }
 
 func (h *handler) with(op func(slog.Handler) slog.Handler) *handler {
-	ops := append(h.ops[:len(h.ops):len(h.ops)], op)
-	return &handler{plain: h.plain, current: op(h.current), ops: ops}
+	return &handler{plain: h.plain, current: op(h.current), ops: append(slices.Clone(h.ops), op)}
 }
