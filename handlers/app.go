@@ -1,0 +1,132 @@
+// Package handlers is how people reach the system: the enterprise staff's API,
+// the partners' API, WeChat's callbacks and the operator's probes, on Fiber
+// with Huma (design.md §5, §6). A handler parses, authorises, calls one act and
+// renders; error.go alone decides what a failure looks like.
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"shixi/acts"
+)
+
+// Limits of one request.
+const (
+	// bodyLimit is far above the longest form (some 30 KB) and small enough
+	// that a thousand callers can't fill the memory. Fiber buffers a body
+	// before anything of ours runs.
+	bodyLimit = 1 << 20
+	// headerLimit leaves room for a browser's cookies and WeChat's long
+	// queries.
+	headerLimit = 16 << 10
+	// budget is how long the work on a request may take: longer than the 3 s
+	// for which a change is tried, shorter than a phone's patience.
+	budget = 10 * time.Second
+	// readTimeout bounds reading a request, writeTimeout writing its answer;
+	// idleTimeout is how long a connection may wait for the next request.
+	readTimeout  = 15 * time.Second
+	writeTimeout = 15 * time.Second
+	idleTimeout  = 75 * time.Second
+)
+
+// Options are what the web side is made of.
+type Options struct {
+	// Acts is what can be done; required.
+	Acts *acts.Acts
+	// Log is told what happens; nil: discarded.
+	Log *slog.Logger
+	// Ready are the parts that /readyz asks, by name, e.g. "mongodb".
+	Ready map[string]func(context.Context) error
+	// PublicURL is the address under which callers reach us; nil: unknown.
+	PublicURL *url.URL
+	// TrustedProxies are those whose X-Forwarded-For is believed; none:
+	// nobody's is.
+	TrustedProxies []netip.Prefix
+	// Registerer takes our metrics and Gatherer gives what /metrics shows; nil
+	// for both: a registry of our own.
+	Registerer prometheus.Registerer
+	Gatherer   prometheus.Gatherer
+	// Version is shown in /openapi.json; empty: "dev".
+	Version string
+}
+
+// App is the web side: one Fiber app with all routes.
+type App struct {
+	acts    *acts.Acts
+	log     *slog.Logger
+	options Options
+	fiber   *fiber.App
+	api     huma.API
+	meter   *meter
+	spec    document
+	docs    map[string]doc
+	// draining is set while the server ends, so that /readyz sends callers
+	// elsewhere.
+	draining atomic.Bool
+}
+
+// New makes the app with all its routes; it listens nowhere yet. Serve it with
+// Fiber().Listener.
+func New(o Options) *App {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs()}
+	a.fiber = fiber.New(fiber.Config{
+		// Strings that Fiber hands out live on in documents and logs, so they
+		// must not be views of a buffer that the next request overwrites.
+		Immutable:               true,
+		CaseSensitive:           true,
+		DisableStartupMessage:   true,
+		BodyLimit:               bodyLimit,
+		ReadBufferSize:          headerLimit,
+		ReadTimeout:             readTimeout,
+		WriteTimeout:            writeTimeout,
+		IdleTimeout:             idleTimeout,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          prefixes(o.TrustedProxies),
+		ErrorHandler:            a.onError,
+	})
+	a.fiber.Use(a.around)
+	a.api = newAPI(a.fiber, o.Version, o.PublicURL)
+	a.routes()
+	a.limitSchemas()
+	return a
+}
+
+// Fiber is the app to serve, or to test.
+func (a *App) Fiber() *fiber.App { return a.fiber }
+
+// API is the documented part of the app.
+func (a *App) API() huma.API { return a.api }
+
+// Shutdown first tells /readyz, then stops accepting and waits for the
+// requests under way until ctx is done.
+func (a *App) Shutdown(ctx context.Context) error {
+	a.draining.Store(true)
+	if err := a.fiber.ShutdownWithContext(ctx); err != nil {
+		return fmt.Errorf("handlers: shut down: %w", err)
+	}
+	return nil
+}
+
+func prefixes(in []netip.Prefix) []string {
+	out := make([]string, len(in))
+	for i, p := range in {
+		out[i] = p.String()
+	}
+	return out
+}
