@@ -35,7 +35,7 @@ type endpoint struct {
 	method string // the only one allowed
 	token  bool   // needs a valid access_token in the query
 	kind   Kind   // of the account, where token is set; others answer 48001
-	any    bool   // both kinds of account may call
+	both   bool   // accounts of both kinds may call
 	serve  func(*call) (any, *apiError)
 }
 
@@ -51,7 +51,7 @@ func (s *Sim) routes() map[string]endpoint {
 		PathPhoneNumber:   {method: http.MethodPost, token: true, kind: MP, serve: s.phoneNumber},
 		PathQRCreate:      {method: http.MethodPost, token: true, kind: OA, serve: s.createQR},
 		PathUserInfo:      {method: http.MethodGet, token: true, kind: OA, serve: s.userInfo},
-		PathTicket:        {method: http.MethodGet, token: true, any: true, serve: s.getTicket},
+		PathTicket:        {method: http.MethodGet, token: true, both: true, serve: s.getTicket},
 		PathOAuthToken:    {method: http.MethodGet, serve: s.oauthToken},
 		PathOAuthUser:     {method: http.MethodGet, serve: s.oauthUser},
 	}
@@ -159,7 +159,7 @@ func (s *Sim) admit(e endpoint, method string, c *call) *apiError {
 	if refusal != nil {
 		return refusal
 	}
-	if !e.any && app.Kind != e.kind { // Kind never changes: no lock needed
+	if !e.both && app.Kind != e.kind { // Kind never changes: no lock needed
 		return refuse(errUnauthorized)
 	}
 	c.app = app

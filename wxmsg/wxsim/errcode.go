@@ -42,99 +42,57 @@ const (
 
 const stableTokenHint = ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r"
 
-// errmsg is the platform's text for a code, without its rid.
-func errmsg(code int) string {
-	switch code {
-	case errBusy:
-		return "system error"
-	case errCredential:
-		return "invalid credential, access_token is invalid or not latest" + stableTokenHint
-	case errGrantType:
-		return "invalid grant_type"
-	case errOpenID:
-		return "invalid openid"
-	case errAppID:
-		return "invalid appid"
-	case 40014:
-		return "invalid access_token"
-	case errCode:
-		return "invalid code"
-	case errTemplateIDSize:
-		return "invalid template_id size"
-	case errTemplateID:
-		return "invalid template_id"
-	case errURLSize:
-		return "invalid url size"
-	case errActionName:
-		return "invalid action name"
-	case errActionInfo:
-		return "invalid action info"
-	case errArguments:
-		return "invalid args"
-	case errAppSecret:
-		return "invalid appsecret"
-	case errCodeUsed:
-		return "code been used"
-	case 40164:
-		return "invalid ip, not in whitelist"
-	case errCodeBlocked:
-		return "code blocked"
-	case 40243:
-		return "AppSecret is frozen"
-	case 40249:
-		return "marketing content is not allowed"
-	}
-	return laterErrmsg(code)
+// errmsgs are the platform's texts, without the rid. Never changed.
+var errmsgs = map[int]string{
+	errBusy:           "system error",
+	errCredential:     "invalid credential, access_token is invalid or not latest" + stableTokenHint,
+	errGrantType:      "invalid grant_type",
+	errOpenID:         "invalid openid",
+	errAppID:          "invalid appid",
+	40014:             "invalid access_token",
+	errCode:           "invalid code",
+	errTemplateIDSize: "invalid template_id size",
+	errTemplateID:     "invalid template_id",
+	errURLSize:        "invalid url size",
+	errActionName:     "invalid action name",
+	errActionInfo:     "invalid action info",
+	errArguments:      "invalid args",
+	errAppSecret:      "invalid appsecret",
+	errCodeUsed:       "code been used",
+	40164:             "invalid ip, not in whitelist",
+	errCodeBlocked:    "code blocked",
+	40243:             "AppSecret is frozen",
+	40249:             "marketing content is not allowed",
+	errNoToken:        "access_token missing",
+	errNoAppID:        "appid missing",
+	errNoSecret:       "appsecret missing",
+	errNoCode:         "missing code",
+	errPage:           "invalid page",
+	errTokenExpired:   "access_token expired",
+	errNeedGet:        "require GET method",
+	errNeedPost:       "require POST method",
+	errNotFollowing:   "require subscribe",
+	errBlacklisted:    "require remove blacklist",
+	errRefused:        "user refuse to accept the msg",
+	errTemplateBanned: "template_id banned",
+	43117:             "sending to this user too frequently",
+	errEmptyPost:      "empty post data",
+	errTooLarge:       "content size out of limit",
+	errDailyQuota:     "reach max api daily quota limit" + stableTokenHint,
+	errMinuteQuota:    "api minute-quota reach limit must slower retry next minute",
+	errDataFormat:     "data format error",
+	errArgument:       "argument invalid!",
+	errUnauthorized:   "api unauthorized",
+	48004:             "api forbidden for irregularities, view detail on mp.weixin.qq.com",
+	50002:             "user limited",
 }
 
-func laterErrmsg(code int) string {
-	switch code {
-	case errNoToken:
-		return "access_token missing"
-	case errNoAppID:
-		return "appid missing"
-	case errNoSecret:
-		return "appsecret missing"
-	case errNoCode:
-		return "missing code"
-	case errPage:
-		return "invalid page"
-	case errTokenExpired:
-		return "access_token expired"
-	case errNeedGet:
-		return "require GET method"
-	case errNeedPost:
-		return "require POST method"
-	case errNotFollowing:
-		return "require subscribe"
-	case errBlacklisted:
-		return "require remove blacklist"
-	case errRefused:
-		return "user refuse to accept the msg"
-	case errTemplateBanned:
-		return "template_id banned"
-	case 43117:
-		return "sending to this user too frequently"
-	case errEmptyPost:
-		return "empty post data"
-	case errTooLarge:
-		return "content size out of limit"
-	case errDailyQuota:
-		return "reach max api daily quota limit" + stableTokenHint
-	case errMinuteQuota:
-		return "api minute-quota reach limit must slower retry next minute"
-	case errDataFormat:
-		return "data format error"
-	case errArgument:
-		return "argument invalid!"
-	case errUnauthorized:
-		return "api unauthorized"
-	case 48004:
-		return "api forbidden for irregularities, view detail on mp.weixin.qq.com"
-	case 50002:
-		return "user limited"
+// errmsg is the platform's text for a code, without its rid.
+func errmsg(code int) string {
+	if text, ok := errmsgs[code]; ok {
+		return text
 	}
-	return "system error"
+	return errmsgs[errBusy]
 }
 
 // apiError is a refusal by the platform.

@@ -55,7 +55,8 @@ type faultList struct {
 	armed []*ArmedFault
 }
 
-// Fault arms f for calls of path, one of the Path… constants. Of several armed
+// Fault arms f for calls of path, one of the Path… constants but the two that
+// are no API (PathQRShow, PathAuthorize). Of several armed
 // for one path the first that matches is used. The returned function disarms
 // it.
 func (s *Sim) Fault(path string, f Fault) (disarm func()) {

@@ -31,7 +31,8 @@ type code struct {
 
 // Code is wx.login on the phone of a mini-program's user, known or not: it
 // returns a code for jscode2session, single use, 5 minutes. It is empty for an
-// unknown appid or an openid of another account.
+// appid that is unknown or no mini-program's, and for an openid of another
+// account. For a 服务号's page see Authorize.
 func (s *Sim) Code(appID, openID string) string {
 	return s.newCode(loginCode, appID, openID, "")
 }
@@ -45,6 +46,9 @@ func (s *Sim) PhoneCode(appID, openID string) string {
 func (s *Sim) newCode(kind codeKind, appID, openID, scope string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if a := s.apps[appID]; a == nil || (a.Kind == OA) != (kind == oauthCode) {
+		return ""
+	}
 	if _, err := s.know(appID, openID); err != nil {
 		return ""
 	}
