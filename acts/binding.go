@@ -73,7 +73,9 @@ func (a *Acts) Scanned(ctx context.Context, openID, scene string) (bool, error) 
 }
 
 // Followed records that a bound follower came back.
-func (a *Acts) Followed(ctx context.Context, openID string) error { return a.follow(ctx, openID, false) }
+func (a *Acts) Followed(ctx context.Context, openID string) error {
+	return a.follow(ctx, openID, false)
+}
 
 // Unfollowed records that a bound follower went: nothing can reach the person
 // in WeChat until he or she comes back.

@@ -138,7 +138,9 @@ func (a *Acts) AcceptAll(ctx context.Context, s Staff, ids []string) ([]Row, err
 
 // RefuseAll refuses a batch with one reason, one result per row.
 func (a *Acts) RefuseAll(ctx context.Context, s Staff, ids []string, reason string) ([]Row, error) {
-	return batch(ctx, ids, func(ctx context.Context, id string) (*internship.Placement, error) { return a.Refuse(ctx, s, id, reason) })
+	return batch(ctx, ids, func(ctx context.Context, id string) (*internship.Placement, error) {
+		return a.Refuse(ctx, s, id, reason)
+	})
 }
 
 // batch does one row after the other; an id given twice counts once.

@@ -1,9 +1,6 @@
 package internship
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // State is a state of an aggregate with the label the manual prints.
 type State struct {
@@ -85,13 +82,4 @@ func (r *Root) fire(m Machine, state *string, name string, do Do, refs Refs, dat
 		r.emit(t.Emits, do, refs, data, schools)
 	}
 	return nil
-}
-
-// sides prints the labels of the sides that may make the transition.
-func (t Transition) sides() string {
-	labels := make([]string, len(t.By))
-	for i, k := range t.By {
-		labels[i] = k.Label()
-	}
-	return strings.Join(labels, " / ")
 }
