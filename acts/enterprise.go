@@ -146,7 +146,7 @@ func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in i
 	by := internship.Do{By: internship.Actor{Kind: internship.ByEnterprise, ID: id, Name: in.Name}, At: a.Now()}
 	digest := codeHash(in.ActivationCode)
 	if e.Did(store.OpOf(store.SubOp(ctx, "activate"))) {
-		return a.DB.Accounts.Get(ctx, id)
+		return a.activatedOwner(ctx, id, in.Password)
 	}
 	if !e.CodeFits(digest, by) {
 		return nil, a.wrongCode(ctx, e, digest, by)
@@ -165,6 +165,24 @@ func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in i
 	}
 	_, err = a.DB.Enterprises.Change(store.SubOp(ctx, "activate"), e, func(e *internship.Enterprise) error { return e.Activate(digest, by) })
 	return owner, err
+}
+
+// activatedOwner is the owner whom the same request opened before. The code is
+// used up, so the password stands for it: whoever has an old request, but not
+// the password of today, doesn't get in.
+func (a *Acts) activatedOwner(ctx context.Context, id, password string) (*internship.Account, error) {
+	owner, err := a.DB.Accounts.Get(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("activated owner: %w", err)
+	}
+	ok, err := a.Hasher.Fits(ctx, password, owner.Password)
+	if err != nil {
+		return nil, internship.ErrUnavailable.Because(err)
+	}
+	if !ok || owner.State != internship.AccountActive {
+		return nil, internship.ErrBadActivation
+	}
+	return owner, nil
 }
 
 // wrongCode counts the try against the enterprise and refuses.

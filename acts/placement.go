@@ -15,19 +15,49 @@ const MaxBatch = 100
 const maxPicks = 50
 
 // Placements lists the enterprise's sign-ups and placements (manual §4.1).
+// Errors: ErrForbidden for a mentor, who sees the own groups only.
 func (a *Acts) Placements(ctx context.Context, s Staff, f store.PlacementFilter) (store.PlacementPage, error) {
+	if err := s.mayManage(); err != nil {
+		return store.PlacementPage{}, err
+	}
 	return a.DB.EnterprisePlacements(ctx, s.EnterpriseID, f)
 }
 
-// Placement reads one of the enterprise's rows and the messages sent about it.
-// Errors: ErrNotFound, also for another enterprise's.
-func (a *Acts) Placement(ctx context.Context, s Staff, id string) (*internship.Placement, []*store.Push, error) {
+// Delivery is one message about a placement and the name of the person it was
+// for, "" for one who has left.
+type Delivery struct {
+	*store.Push
+	Recipient string
+}
+
+// Placement reads one of the enterprise's rows and the messages sent about it,
+// newest first. Errors: ErrNotFound, also for another enterprise's; ErrForbidden
+// for a mentor.
+func (a *Acts) Placement(ctx context.Context, s Staff, id string) (*internship.Placement, []Delivery, error) {
+	if err := s.mayManage(); err != nil {
+		return nil, nil, err
+	}
 	p, err := a.placement(ctx, s, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	pushes, err := a.DB.Deliveries(ctx, id)
-	return p, pushes, err
+	if err != nil || len(pushes) == 0 {
+		return p, nil, err
+	}
+	staff, err := a.DB.Staff(ctx, s.EnterpriseID)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := map[string]string{}
+	for _, account := range staff {
+		names[account.ID] = account.Name
+	}
+	trail := make([]Delivery, len(pushes))
+	for i, push := range pushes {
+		trail[i] = Delivery{push, names[push.AccountID]}
+	}
+	return p, trail, nil
 }
 
 func (a *Acts) placement(ctx context.Context, s Staff, id string) (*internship.Placement, error) {
@@ -67,6 +97,9 @@ func (a *Acts) Accept(ctx context.Context, s Staff, id string) (*internship.Plac
 	if err != nil {
 		return nil, err
 	}
+	if err := position.MayAccept(); err != nil {
+		return nil, a.unless(p, err)
+	}
 	return a.acceptAtPlace(ctx, s, p, position)
 }
 
@@ -81,7 +114,7 @@ func (a *Acts) acceptAtPlace(ctx context.Context, s Staff, p *internship.Placeme
 		place, free := internship.FreePlace(taken, position.Terms.Headcount, pick)
 		signed, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
 			if !free {
-				return a.full(p)
+				return a.unless(p, internship.ErrPositionFull)
 			}
 			return p.Accept(place, a.do(s, ""))
 		})
@@ -98,13 +131,14 @@ func (a *Acts) acceptAtPlace(ctx context.Context, s Staff, p *internship.Placeme
 	return nil, internship.ErrBusy
 }
 
-// full is what a sign-up meets when every place is taken: that the student is
-// gone outranks it.
-func (a *Acts) full(p *internship.Placement) error {
-	if err := p.Accept(1, internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: a.Now()}); err != nil {
+// unless is why a sign-up can't be accepted at its position, unless there is
+// a reason of its own, such as that the student is gone: that one outranks it.
+func (a *Acts) unless(p *internship.Placement, position error) error {
+	tried := *p
+	if err := tried.Accept(1, internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: a.Now()}); err != nil {
 		return err
 	}
-	return internship.ErrPositionFull
+	return position
 }
 
 // Refuse declines a sign-up (拒绝签约) with an optional reason (G-26). Errors:

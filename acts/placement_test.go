@@ -328,3 +328,53 @@ func TestMentorMayNotDecide(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestHeadcountLoweredAtTheInstantOfAnAcceptance(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	e := w.Enterprise("甲")
+	position := e.Position("焊工", 2)
+	first, second := w.NewStudent("卢晓东").Applies(position), w.NewStudent("马丽").Applies(position)
+	if _, err := w.Acts.Accept(t.Context(), e.Staff, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	stale, err := w.DB.Placements.Get(t.Context(), second.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Acts.EditPosition(t.Context(), e.Staff, position.ID, actstest.Terms("焊工", 1)); err != nil {
+		t.Fatal(err)
+	}
+	// The acceptance had read the position before it was edited.
+	if _, err := w.DB.Placements.Change(t.Context(), stale, func(p *internship.Placement) error {
+		return p.Accept(2, internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: w.Now()})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.React("placements", second.ID)
+	got, err := w.DB.Positions.Get(t.Context(), position.ID)
+	if err != nil || got.Terms.Headcount != 2 {
+		t.Errorf("headcount %d %v", got.Terms.Headcount, err)
+	}
+}
+
+func TestEditedPositionWaitsForPublication(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	e := w.Enterprise("甲")
+	position := e.Position("焊工", 2)
+	p := w.NewStudent("卢晓东").Applies(position)
+	if _, err := w.Acts.EditPosition(t.Context(), e.Staff, position.ID, actstest.Terms("高级焊工", 2)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Acts.Accept(t.Context(), e.Staff, p.ID); !errors.Is(err, internship.ErrWrongState) {
+		t.Errorf("accepted on terms nobody can see: %v", err)
+	}
+	if _, err := w.Acts.PublishPosition(t.Context(), e.Staff, position.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.React("positions", position.ID)
+	if _, err := w.Acts.Accept(t.Context(), e.Staff, p.ID); err != nil {
+		t.Errorf("an immaterial change needs no new consent: %v", err)
+	}
+}

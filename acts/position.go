@@ -20,9 +20,15 @@ func (a *Acts) position(ctx context.Context, s Staff, id string) (*internship.Po
 	return p, nil
 }
 
-// Position reads one of the enterprise's positions. Errors: ErrNotFound.
-func (a *Acts) Position(ctx context.Context, s Staff, id string) (*internship.Position, error) {
-	return a.position(ctx, s, id)
+// Position reads one of the enterprise's positions and how many students are
+// signed for it. Errors: ErrNotFound.
+func (a *Acts) Position(ctx context.Context, s Staff, id string) (*internship.Position, int, error) {
+	p, err := a.position(ctx, s, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	taken, err := a.DB.TakenPlaces(ctx, id)
+	return p, len(taken), err
 }
 
 // Positions lists the enterprise's positions (manual §3).

@@ -43,6 +43,8 @@ func Reactions() []Reaction {
 			"the position's open applications lapse (岗位关闭)", (*Acts).applicantsLapse},
 		{"applicants_reconfirm", []internship.Kind{internship.PositionPublished},
 			"after a material change, waiting applications of older editions go back to their students (G-16)", (*Acts).applicantsReconfirm},
+		{"headcount_recheck", []internship.Kind{internship.PlacementAccepted, internship.PositionEdited},
+			"a headcount lowered at the instant of an acceptance is raised to the signed number", (*Acts).headcountRecheck},
 		{"offers_widen", []internship.Kind{internship.EnterpriseRecommended},
 			"the enterprise's recruiting positions become visible to the new school's students (R-05)", (*Acts).offersWiden},
 	}
@@ -169,6 +171,21 @@ func (a *Acts) eachApplicant(ctx context.Context, e internship.Event, cursor str
 		return states[n+1] + "|", nil
 	}
 	return "", nil
+}
+
+func (a *Acts) headcountRecheck(ctx context.Context, e internship.Event, _ string) (string, error) {
+	taken, err := a.DB.TakenPlaces(ctx, e.Refs.PositionID)
+	if err != nil {
+		return "", err
+	}
+	_, err = a.DB.Positions.Update(ctx, e.Refs.PositionID, func(p *internship.Position) error {
+		corrected, err := p.CorrectHeadcount(len(taken), a.consequence(e))
+		if err == nil && !corrected {
+			return store.Unchanged
+		}
+		return err
+	})
+	return "", err
 }
 
 func (a *Acts) offersWiden(ctx context.Context, e internship.Event, cursor string) (string, error) {

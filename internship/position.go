@@ -106,6 +106,19 @@ func (p *Position) MayApply(now time.Time) error {
 	return nil
 }
 
+// MayAccept says why the enterprise may not accept a sign-up for the position:
+// ErrNotRecruiting once it is closed, ErrWrongState while an edited one waits
+// to be published again (domain.md §2.2: pending applications wait).
+func (p *Position) MayAccept() error {
+	switch p.State {
+	case Recruiting, Running:
+		return nil
+	case Unpublished:
+		return ErrWrongState.With("岗位已修改、尚未重新发布,请先发布岗位再处理报名")
+	}
+	return ErrNotRecruiting.With("岗位已关闭,不能再签约")
+}
+
 // Material says whether new terms differ from the old in what a student must
 // agree to again: pay, place, nights, overtime or lodging (G-16).
 func (t Terms) Material(old Terms) bool {

@@ -22,6 +22,8 @@ var positionMachine = Machine{
 		{Name: "force_close", Label: "强制关闭", From: []string{Unpublished, Recruiting, Running}, To: Closed, By: []ActorKind{BySystem}, Emits: PositionClosed,
 			Needs: "enterprise blacklisted"},
 		{Name: "last_intern_ended", Label: "末位实习生结束", From: []string{Running}, To: Closed, By: []ActorKind{BySystem}},
+		{Name: "correct_headcount", Label: "更正实习人数", From: []string{Unpublished, Recruiting, Running, Closed}, By: []ActorKind{BySystem},
+			Needs: "more signed than places, because a sign-up was accepted while the headcount was being lowered"},
 		{Name: "delete", Label: "删除", From: []string{Unpublished, Closed}, To: Deleted, By: []ActorKind{ByEnterprise},
 			Needs: "never applied for (G-15)"},
 	},
@@ -78,6 +80,17 @@ func (p *Position) Publish(e *Enterprise, do Do) error {
 // MaterialChange is the note of a publication whose terms differ materially
 // from the published ones before.
 const MaterialChange = "岗位条件有重大变更"
+
+// CorrectHeadcount raises the headcount to the signed number where the two
+// were changed at the same instant; it says whether that was so.
+func (p *Position) CorrectHeadcount(signed int, do Do) (bool, error) {
+	if p.State == Deleted || signed <= p.Terms.Headcount {
+		return false, nil
+	}
+	do.Note = "已签约人数多于实习人数,按已签约人数更正"
+	p.Terms.Headcount = signed
+	return true, p.fire("correct_headcount", do)
+}
 
 // Close ends recruiting; signed placements go on (G-15).
 func (p *Position) Close(do Do) error { return p.fire("close", do) }
