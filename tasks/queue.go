@@ -1,0 +1,100 @@
+package tasks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"shixi/acts"
+	"shixi/store"
+)
+
+// Types of queue tasks. A task says which row to look at and nothing else.
+const (
+	TaskJob  = "job:run"
+	TaskPush = "push:send"
+)
+
+// queueJobs is the queue of reactions; pushes wait in the queue of their
+// urgency.
+const queueJobs = "jobs"
+
+// queueWeights share the workers out when several queues are full. They are
+// close together because asynq asks the queues one by one: a rarely asked
+// queue costs a Redis command for each that is asked before it.
+func queueWeights() map[string]int {
+	return map[string]int{acts.Danger: 4, acts.High: 4, queueJobs: 3, acts.Normal: 2}
+}
+
+// payloadVersion is raised when the payload changes its meaning.
+const payloadVersion = 1
+
+// payload is the body of a task: no documents, no openids.
+type payload struct {
+	Version int    `json:"v"`
+	ID      string `json:"id"`
+}
+
+func parsePayload(body []byte) (id string, err error) {
+	var p payload
+	if err := json.Unmarshal(body, &p); err != nil {
+		return "", fmt.Errorf("tasks: payload: %w", err)
+	}
+	if p.Version != payloadVersion || p.ID == "" {
+		return "", fmt.Errorf("tasks: payload of version %d", p.Version)
+	}
+	return p.ID, nil
+}
+
+// enqueueTimeout bounds one command to the queue: a Redis that hangs must not
+// hold the relay up, the sweeper wakes the row later.
+const enqueueTimeout = 2 * time.Second
+
+// handling bounds the time asynq gives a handler, beyond what any row needs:
+// when it runs out asynq archives the task, which means nothing to the row.
+const handling = 10 * time.Minute
+
+// queue wakes workers.
+type queue struct{ client *asynq.Client }
+
+func newQueue(r redis.UniversalClient) *queue {
+	return &queue{client: asynq.NewClientFromRedisClient(r)}
+}
+
+// wakeJob tells the workers of a job row.
+func (q *queue) wakeJob(ctx context.Context, w store.Wake) error {
+	return q.wake(ctx, TaskJob, queueJobs, w)
+}
+
+// wakePush tells the workers of a push row.
+func (q *queue) wakePush(ctx context.Context, w store.Wake) error {
+	name := w.Urgency
+	if _, ok := queueWeights()[name]; !ok {
+		name = acts.Normal
+	}
+	return q.wake(ctx, TaskPush, name, w)
+}
+
+// wake enqueues a task. Its id holds attempt and generation, because asynq
+// keeps the id of a killed or archived task; an id that is there already is a
+// wake that is on its way. asynq neither repeats nor keeps tasks: the row
+// decides (design.md §4).
+func (q *queue) wake(ctx context.Context, kind, name string, w store.Wake) error {
+	body, err := json.Marshal(payload{Version: payloadVersion, ID: w.ID})
+	if err != nil {
+		return fmt.Errorf("tasks: payload: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, enqueueTimeout)
+	defer cancel()
+	_, err = q.client.EnqueueContext(ctx, asynq.NewTask(kind, body), asynq.Queue(name),
+		asynq.TaskID(fmt.Sprintf("%s:%d:%d", w.ID, w.Attempt, w.Generation)), asynq.MaxRetry(0), asynq.Timeout(handling))
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("tasks: enqueue: %w", err)
+	}
+	return nil
+}
