@@ -335,7 +335,8 @@ func TestHeadcountLoweredAtTheInstantOfAnAcceptance(t *testing.T) {
 	e := w.Enterprise("甲")
 	position := e.Position("焊工", 2)
 	first, second := w.NewStudent("卢晓东").Applies(position), w.NewStudent("马丽").Applies(position)
-	if _, err := w.Acts.Accept(t.Context(), e.Staff, first.ID); err != nil {
+	signed, err := w.Acts.Accept(t.Context(), e.Staff, first.ID)
+	if err != nil {
 		t.Fatal(err)
 	}
 	stale, err := w.DB.Placements.Get(t.Context(), second.ID)
@@ -347,7 +348,7 @@ func TestHeadcountLoweredAtTheInstantOfAnAcceptance(t *testing.T) {
 	}
 	// The acceptance had read the position before it was edited.
 	if _, err := w.DB.Placements.Change(t.Context(), stale, func(p *internship.Placement) error {
-		return p.Accept(2, internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: w.Now()})
+		return p.Accept(3-signed.Place, internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: w.Now()})
 	}); err != nil {
 		t.Fatal(err)
 	}
