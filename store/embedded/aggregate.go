@@ -3,6 +3,7 @@ package embedded
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -334,7 +335,7 @@ type countStage struct {
 
 func parseCountStage(arg value) (stage, error) {
 	name := arg.str()
-	if arg.t != bson.TypeString || name == "" || name[0] == '$' || bytes.ContainsRune([]byte(name), '.') {
+	if arg.t != bson.TypeString || name == "" || name[0] == '$' || strings.ContainsAny(name, ".\x00") {
 		return nil, errorf(40156, "the count field must be a non-empty string without $ and dots")
 	}
 	return &countStage{name: name}, nil

@@ -9,7 +9,7 @@ import (
 )
 
 // maxSpans is how many separate stretches of an index one plan may read.
-const maxSpans = 10_000
+const maxSpans = 100_000
 
 // span is a stretch of an index: the keys from lo up to, not including, hi.
 type span struct {

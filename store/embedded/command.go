@@ -72,6 +72,9 @@ func handlerOf(name string) handler {
 
 // parseCommand checks a request and finds its handler.
 func (c *conn) parseCommand(body bson.Raw, seqs []sequence) (*command, error) {
+	if len(body) > maxDocument+16<<10 {
+		return nil, errorf(10334, "BSONObj size: %d is invalid. Size must be between 0 and %d", len(body), maxDocument+16<<10)
+	}
 	if err := validate(body); err != nil {
 		return nil, err
 	}

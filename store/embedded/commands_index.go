@@ -50,19 +50,20 @@ func (cmd *command) createIndexes(out []byte) ([]byte, error) {
 }
 
 func (cmd *command) createIndex(coll *collection, spec indexSpec) error {
+	if len(spec.components) == 1 && spec.components[0].path.equal(path{"_id"}) && !spec.hasTTL && spec.partial == nil {
+		return nil
+	}
 	for _, x := range coll.indexes {
-		same := x.spec.sameKey(&spec)
+		have := &x.spec
 		switch {
-		case same && len(spec.components) == 1 && spec.components[0].path.equal(path{"_id"}):
+		case have.identifies(&spec) && have.name != spec.name:
+			return errorf(codeIndexOptionsConflict, "Index already exists with a different name: %s", have.name)
+		case have.identifies(&spec) && (have.hasTTL != spec.hasTTL || have.ttl != spec.ttl):
+			return errorf(codeIndexOptionsConflict, "An equivalent index already exists with the same name but different options. Requested index: %s", spec.name)
+		case have.identifies(&spec):
 			return nil
-		case same && x.spec.sameOptions(&spec) && x.spec.name == spec.name:
-			return nil
-		case same && x.spec.sameOptions(&spec):
-			return errorf(codeIndexOptionsConflict, "Index already exists with a different name: %s", x.spec.name)
-		case x.spec.name == spec.name:
-			return errorf(codeIndexSpecsConflict, "An existing index has the same name as the requested index (%s) but another key or other options", spec.name)
-		case same && string(x.spec.partialDoc) == string(spec.partialDoc) && x.spec.unique == spec.unique:
-			return errorf(codeIndexOptionsConflict, "An equivalent index already exists with different options: %s", x.spec.name)
+		case have.name == spec.name:
+			return errorf(codeIndexSpecsConflict, "An existing index has the same name as the requested index. Requested index: %s", spec.name)
 		}
 	}
 	lsn, err := coll.addIndex(spec)

@@ -155,8 +155,10 @@ func (s *indexSpec) sameKey(o *indexSpec) bool {
 	return true
 }
 
-func (s *indexSpec) sameOptions(o *indexSpec) bool {
-	return s.unique == o.unique && s.hasTTL == o.hasTTL && s.ttl == o.ttl && bytes.Equal(s.partialDoc, o.partialDoc)
+// identifies reports whether two specifications mean the same index, although
+// its name or its life time may differ.
+func (s *indexSpec) identifies(o *indexSpec) bool {
+	return s.sameKey(o) && s.unique == o.unique && bytes.Equal(s.partialDoc, o.partialDoc)
 }
 
 // display renders a value the way a real server's messages do.

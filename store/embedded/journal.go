@@ -11,7 +11,7 @@ import (
 // journal is the append-only file of changes. Writers append records to a
 // buffer under their collection's lock and wait for them outside of it; one
 // goroutine writes the buffer out, so that writers who wait at the same time
-// share one fsync. Offsets in the file are what writers wait for.
+// share one fsync. What they wait for is an offset, which only grows.
 type journal struct {
 	dir  string
 	lock *os.File
@@ -20,16 +20,21 @@ type journal struct {
 	wake    *sync.Cond // for the writing goroutine
 	changed *sync.Cond // for those who wait: written, synced or err moved
 	file    *os.File
+	size    int64 // of the file
 	buf     []byte
 	spare   []byte
-	end     int64 // of everything appended
-	written int64 // handed to the operating system
-	synced  int64 // on stable storage
+	end     int64 // offset behind everything appended
+	written int64 // offset handed to the operating system
+	synced  int64 // offset on stable storage
 	wanted  int64 // someone waits for this to be synced
 	err     error // sticky: after a failed write nothing is acknowledged any more
 	armed   bool  // a sync in the background is due
 	closing bool
 	stopped chan struct{}
+
+	crowded chan struct{} // gets a token when the file has grown beyond roomy
+	roomy   int64
+	swap    *rewrite // a shorter file is ready to take the file's place
 }
 
 // maxUnwritten bounds the buffer: whoever appends more waits.
@@ -42,11 +47,13 @@ const syncEvery = 100 * time.Millisecond
 // errJournalClosed is given to writers that come after the end.
 var errJournalClosed = errorf(codeShutdown, "the server is closing")
 
-// start takes a file positioned at its end and begins to write.
-func (j *journal) start(file *os.File, size int64) {
-	j.file, j.end, j.written, j.synced = file, size, size, size
+// start takes a file that ends at an offset, and begins to write.
+func (j *journal) start(file *os.File, size, offset int64) {
+	j.file, j.size, j.end, j.written, j.synced = file, size, offset, offset, offset
+	j.roomy = roomFor(size)
 	j.wake, j.changed = sync.NewCond(&j.mu), sync.NewCond(&j.mu)
 	j.stopped = make(chan struct{})
+	j.crowded = make(chan struct{}, 1)
 	go j.writeLoop()
 }
 
@@ -84,18 +91,14 @@ func (j *journal) commit(to int64, durable bool) error {
 // writeLoop writes and syncs until the journal is closed or fails.
 func (j *journal) writeLoop() {
 	defer close(j.stopped)
-	timer := time.AfterFunc(time.Hour, func() {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		j.armed = false
-		j.wanted = max(j.wanted, j.written)
-		j.wake.Signal()
-	})
+	timer := time.AfterFunc(time.Hour, j.syncSoon)
 	defer timer.Stop()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for j.err == nil {
 		switch {
+		case j.swap != nil:
+			j.exchange()
 		case len(j.buf) > 0:
 			j.writeOut()
 			if j.written > j.synced && !j.armed {
@@ -110,6 +113,15 @@ func (j *journal) writeLoop() {
 			j.wake.Wait()
 		}
 	}
+}
+
+// syncSoon asks for a sync of what nobody waits for.
+func (j *journal) syncSoon() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.armed = false
+	j.wanted = max(j.wanted, j.written)
+	j.wake.Signal()
 }
 
 // writeOut writes the buffer, and syncs at once if someone waits for that. mu
@@ -131,9 +143,16 @@ func (j *journal) writeOut() {
 		j.fail(err)
 		return
 	}
+	j.size += int64(len(buf))
 	j.written = to
 	if sync {
 		j.synced = to
+	}
+	if j.size > j.roomy {
+		select {
+		case j.crowded <- struct{}{}:
+		default:
+		}
 	}
 	j.changed.Broadcast()
 }

@@ -66,33 +66,43 @@ func (s score) better(o score) int {
 // choose finds the plan for a query, or refuses it with code 291 when no index
 // serves it. mu is held.
 func (c *collection) choose(q *query) (*plan, error) {
+	if slices.ContainsFunc(q.filter.kids, func(n *node) bool { return n.op == opNever }) {
+		return &plan{sorted: true, exact: true}, nil
+	}
 	indexes, err := c.hinted(q.hint)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(q.filter.kids, func(n *node) bool { return n.op == opNever }) {
-		return &plan{sorted: true, exact: true}, nil
-	}
-	var candidates []plan
-	for _, x := range indexes {
-		candidates = append(candidates, x.plans(q)...)
-	}
-	slices.SortStableFunc(candidates, func(a, b plan) int { return b.parts[0].score.better(a.parts[0].score) })
-	for i := range candidates {
-		if candidates[i].sorted || len(candidates) == 1 || candidates[i].parts[0].fewerThan(maxMemorySort+1) {
-			return &candidates[i], nil
-		}
-	}
-	if len(candidates) > 0 {
-		return &candidates[0], nil
+	if p := chooseIndex(indexes, q); p != nil {
+		return p, nil
 	}
 	if len(q.filter.kids) == 0 && len(q.sort) == 0 && (q.limit == 1 || c.count() == 0) {
 		return &plan{parts: []part{{index: c.indexes[0], spans: []span{{endless: true}}}}, sorted: true, exact: true}, nil
 	}
-	if p := c.chooseUnion(q); p != nil {
+	if p := chooseUnion(indexes, q); p != nil {
 		return p, nil
 	}
 	return nil, c.noPlan(q, "no index serves it")
+}
+
+// chooseIndex finds the best plan over a single index; nil: there is none. A
+// plan that leaves the sort to memory comes into question only if its spans
+// are short enough for that, or if it is the only one.
+func chooseIndex(indexes []*index, q *query) *plan {
+	var candidates []plan
+	for _, x := range indexes {
+		candidates = append(candidates, x.plans(q)...)
+	}
+	if len(candidates) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(candidates, func(a, b plan) int { return b.parts[0].score.better(a.parts[0].score) })
+	for i := range candidates {
+		if candidates[i].sorted || len(candidates) == 1 || candidates[i].parts[0].fewerThan(maxMemorySort+1) {
+			return &candidates[i]
+		}
+	}
+	return &candidates[0]
 }
 
 func (c *collection) noPlan(q *query, why string) error {
@@ -176,7 +186,9 @@ func (x *index) orPlan(q *query, conj []*node, i int, outer reached) (plan, bool
 		if worst.better(r.score) > 0 {
 			worst = r.score
 		}
-		spans = append(spans, r.spans...)
+		if spans = append(spans, r.spans...); len(spans) > maxSpans {
+			return plan{}, false
+		}
 	}
 	worst.single = false
 	p := plan{parts: []part{{index: x, spans: normalise(spans), score: worst}}}
@@ -197,29 +209,34 @@ func conjuncts(n *node) []*node {
 }
 
 // chooseUnion reads another index for each branch of an $or.
-func (c *collection) chooseUnion(q *query) *plan {
+func chooseUnion(indexes []*index, q *query) *plan {
 	for i, n := range q.filter.kids {
-		if n.op != opOr || !q.hint.missing() {
+		if n.op != opOr {
 			continue
 		}
-		union := plan{sorted: len(q.sort) == 0}
-		for _, branch := range n.kids {
-			rest := slices.Delete(slices.Clone(q.filter.kids), i, i+1)
-			narrowed := *q
-			narrowed.filter = &node{op: opAnd, kids: append(rest, conjuncts(branch)...)}
-			narrowed.sort = nil
-			p, err := c.choose(&narrowed)
-			if err != nil || len(narrowed.filter.kids) == 0 {
-				union.parts = nil
-				break
-			}
-			union.parts = append(union.parts, p.parts...)
-		}
-		if union.parts != nil {
-			return &union
+		rest := slices.Delete(slices.Clone(q.filter.kids), i, i+1)
+		if p := unionOf(indexes, rest, n.kids); p != nil {
+			p.sorted = len(q.sort) == 0
+			return p
 		}
 	}
 	return nil
+}
+
+func unionOf(indexes []*index, rest, branches []*node) *plan {
+	union := &plan{}
+	for _, branch := range branches {
+		conj := append(slices.Clone(rest), conjuncts(branch)...)
+		if len(conj) == 0 {
+			return nil
+		}
+		p := chooseIndex(indexes, &query{filter: &node{op: opAnd, kids: conj}})
+		if p == nil {
+			return nil
+		}
+		union.parts = append(union.parts, p.parts...)
+	}
+	return union
 }
 
 // reached is how far the tests of a conjunction reach into an index.

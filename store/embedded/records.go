@@ -34,8 +34,16 @@ const (
 	recordMagic  = 0x9d4a52f1
 )
 
+// journalHeader is the magic and the base: what to add to a place in the file
+// to get its offset. Offsets go on growing when the file is rewritten shorter.
+const journalHeader = len(journalMagic) + 8
+
+func appendJournalHeader(dst []byte, base int64) []byte {
+	return binary.LittleEndian.AppendUint64(append(dst, journalMagic...), uint64(base))
+}
+
 // A record is: magic, length of the payload, checksum of all that follows,
-// the offset up to which the file was known to be on stable storage; then the
+// the offset up to which all was known to be on stable storage; then the
 // payload: op, length of the namespace, namespace, body.
 const recordHeader = 4 + 4 + 4 + 8
 
@@ -99,28 +107,29 @@ func parseRecord(b []byte) (r journalRecord, ok bool) {
 }
 
 // readRecords gives each record to apply. The result is where the whole
-// records end. What follows there is a torn tail when no later record says
-// that the file was on stable storage beyond that point, else it is damage.
-func readRecords(b []byte, apply func(journalRecord) error) (end int, err error) {
-	if len(b) < len(journalMagic) || string(b[:len(journalMagic)]) != journalMagic {
-		return 0, fmt.Errorf("%w: it does not begin like a journal", ErrCorrupt)
+// records end, as a place in the file and as an offset. What follows there is a
+// torn tail when no later record says that more was on stable storage before
+// it was written, else it is damage.
+func readRecords(b []byte, apply func(journalRecord) error) (at int, offset int64, err error) {
+	if len(b) < journalHeader || string(b[:len(journalMagic)]) != journalMagic {
+		return 0, 0, fmt.Errorf("%w: it does not begin like a journal", ErrCorrupt)
 	}
-	at := len(journalMagic)
-	for at < len(b) {
+	base := int64(binary.LittleEndian.Uint64(b[len(journalMagic):]))
+	for at = journalHeader; at < len(b); {
 		r, ok := parseRecord(b[at:])
 		if !ok {
-			return at, checkTail(b, at)
+			return at, base + int64(at), checkTail(b, at, base)
 		}
 		if err := apply(r); err != nil {
-			return at, fmt.Errorf("%w: record at byte %d: %w", ErrCorrupt, at, err)
+			return at, 0, fmt.Errorf("%w: record at byte %d: %w", ErrCorrupt, at, err)
 		}
 		at += r.size
 	}
-	return at, nil
+	return at, base + int64(at), nil
 }
 
 // checkTail looks behind a broken record for one that proves it was whole once.
-func checkTail(b []byte, broken int) error {
+func checkTail(b []byte, broken int, base int64) error {
 	magic := binary.LittleEndian.AppendUint32(nil, recordMagic)
 	for at := broken + 1; ; at++ {
 		next := bytes.Index(b[at:], magic)
@@ -128,7 +137,7 @@ func checkTail(b []byte, broken int) error {
 			return nil
 		}
 		at += next
-		if r, ok := parseRecord(b[at:]); ok && r.synced > int64(broken) {
+		if r, ok := parseRecord(b[at:]); ok && r.synced > base+int64(broken) {
 			return fmt.Errorf("%w: the record at byte %d is damaged, but later ones are whole", ErrCorrupt, broken)
 		}
 	}

@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +22,7 @@ const (
 var ErrLocked = errors.New("another process uses this folder")
 
 // openJournal takes the folder for this process, reads the journal into the
-// catalog, rewrites it without what is superseded and opens it for more.
+// catalog, rewrites it without what is superseded or torn and opens it for more.
 func openJournal(dir string, into *catalog) (*journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -45,33 +44,43 @@ func (j *journal) recover(into *catalog) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err == nil && len(content) > 0 {
-		if err := replay(content, into); err != nil {
+	var offset int64
+	if len(content) > 0 {
+		if offset, err = replay(content, into); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return j.compact(into)
+	r, err := j.create(into.snapshot(func() int64 { return offset }))
+	if err != nil {
+		return err
+	}
+	file, err := j.install(r)
+	if err != nil {
+		return err
+	}
+	j.start(file, r.size, offset)
+	return nil
 }
 
 // replay applies the records of a journal. Secondary indexes are built at the
 // end, which is faster and needs no order between their records and others.
-func replay(content []byte, into *catalog) error {
+func replay(content []byte, into *catalog) (offset int64, err error) {
 	pending := map[namespace][]indexSpec{}
-	_, err := readRecords(content, func(r journalRecord) error {
+	_, offset, err = readRecords(content, func(r journalRecord) error {
 		return applyRecord(r, into, pending)
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for ns, specs := range pending {
 		coll := into.colls[ns]
 		for _, spec := range specs {
 			if _, err := coll.addIndex(spec); err != nil {
-				return fmt.Errorf("%w: index %s of %s: %w", ErrCorrupt, spec.name, ns, err)
+				return 0, fmt.Errorf("%w: index %s of %s: %w", ErrCorrupt, spec.name, ns, err)
 			}
 		}
 	}
-	return nil
+	return offset, nil
 }
 
 func applyRecord(r journalRecord, into *catalog, pending map[namespace][]indexSpec) error {
@@ -127,83 +136,4 @@ func (c *collection) replayDelete(body []byte) error {
 	}
 	_, err := c.remove(rec)
 	return err
-}
-
-// compact writes the catalog as a new journal, puts it in place of the old one
-// and goes on behind it.
-func (j *journal) compact(from *catalog) error {
-	name := filepath.Join(j.dir, compactFile)
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	size, err := writeSnapshot(file, from)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("compacting: %w", err), file.Close())
-	}
-	// A file that is open may not be renamed everywhere, so it is closed first.
-	if err := file.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(name, filepath.Join(j.dir, journalFile)); err != nil {
-		return err
-	}
-	if err := syncDir(j.dir); err != nil {
-		return err
-	}
-	file, err = os.OpenFile(filepath.Join(j.dir, journalFile), os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	j.start(file, size)
-	return nil
-}
-
-// writeSnapshot writes the shortest journal that makes the catalog, documents
-// in the order of their insertion.
-func writeSnapshot(file *os.File, from *catalog) (size int64, err error) {
-	w := bufio.NewWriterSize(file, 1<<20)
-	emit := func(b []byte) {
-		if err == nil {
-			_, err = w.Write(b)
-			size += int64(len(b))
-		}
-	}
-	emit([]byte(journalMagic))
-	var buf []byte
-	for _, coll := range from.list("") {
-		emit(appendRecord(buf[:0], 0, recordCreate, coll.ns, emptyDocument))
-		for _, rec := range coll.byInsertion() {
-			buf = appendRecord(buf[:0], 0, recordPut, coll.ns, rec.raw)
-			emit(buf)
-		}
-		for _, x := range coll.indexes[1:] {
-			emit(appendRecord(buf[:0], 0, recordCreateIndex, coll.ns, x.spec.document()))
-		}
-	}
-	// The mark says that all before it is on stable storage, which is true by
-	// the time the file has its name.
-	emit(appendRecord(buf[:0], size, recordEnd, namespace{}, emptyDocument))
-	if err == nil {
-		err = w.Flush()
-	}
-	return size, err
-}
-
-func (c *collection) byInsertion() []*record {
-	out := make([]*record, 0, c.count())
-	c.indexes[0].tree.Scan(func(e entry) bool {
-		out = append(out, e.rec)
-		return true
-	})
-	slices.SortFunc(out, func(a, b *record) int {
-		if a.rid < b.rid {
-			return -1
-		}
-		return 1
-	})
-	return out
 }

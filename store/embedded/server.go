@@ -101,6 +101,10 @@ func Open(o Options) (*Server, error) {
 	s.running.Add(2)
 	go s.accept()
 	go s.sweepLoop()
+	if s.journal != nil {
+		s.running.Add(1)
+		go s.compactLoop()
+	}
 	return s, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 )
 
 // open starts an engine for a test and connects the driver to it.
@@ -26,7 +27,8 @@ func open(t testing.TB, o Options) (*Server, *mongo.Database) {
 
 func connect(t testing.TB, s *Server) *mongo.Database {
 	t.Helper()
-	client, err := mongo.Connect(options.Client().ApplyURI(s.URI()).SetTimeout(20 * time.Second))
+	client, err := mongo.Connect(options.Client().ApplyURI(s.URI()).SetTimeout(20 * time.Second).
+		SetWriteConcern(writeconcern.Majority()))
 	if err != nil {
 		t.Fatal(err)
 	}
