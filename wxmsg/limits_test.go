@@ -2,7 +2,6 @@ package wxmsg
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -199,16 +198,4 @@ func FuzzCut(f *testing.F) {
 			}
 		}
 	})
-}
-
-func ExampleCut() {
-	fmt.Println(Cut(Thing, "郑州市某某职业技术学院智能制造专业2024级1班张三"))
-	fmt.Println(Cut(Time, "2026年11月23日10：00～12：00"))
-	fmt.Println(Cut(Amount, "￥1,200.50 元/月"))
-	fmt.Println(Cut(Phrase, ""))
-	// Output:
-	// 郑州市某某职业技术学院智能制造专业20…
-	// 2026年11月23日 10:00~12:00
-	// ￥1200.50元
-	// 无
 }

@@ -2,7 +2,6 @@ package wxmsg
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -200,19 +199,4 @@ func TestCheckAccount(t *testing.T) {
 	if diff := cmp.Diff(want, TemplateProblems(problems(t, set.CheckAccount(library[:1])))); diff != "" {
 		t.Errorf("(-want, +got)\n%s", diff)
 	}
-}
-
-func ExampleTemplates_Render() {
-	set, err := Load(strings.NewReader(goodTemplates))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	r, err := set.Render("signup", map[string]string{"Student": "张三", "At": "2026-11-23T10:00:00+08:00", "Placement": "p1"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(r.Data["thing1"], r.Data["time2"], r.Data["phrase3"], r.Page)
-	// Output: 张三 2026-11-23 10:00 待处理 pages/placement?id=p1
 }

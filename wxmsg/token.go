@@ -60,6 +60,8 @@ type tokenSource struct {
 	log    *slog.Logger
 	now    func() time.Time
 	jitter func() float64 // 0 ≤ x < 1
+	// patience is how long another replica's fetch is waited for.
+	patience time.Duration
 
 	life   context.Context // ends with the client
 	end    context.CancelFunc
@@ -67,14 +69,14 @@ type tokenSource struct {
 
 	mu      sync.Mutex // guards all below
 	current accessToken
-	refused string // the last token WeChat refused; not to be taken again from anywhere
+	refused string // the token WeChat refused, until there is another; not to be taken again from anywhere
 	paused  error  // the failure answered until pause
 	pause   time.Time
 	forced  forceLimit
 }
 
 func newTokenSource(c *Client, r redis.UniversalClient) *tokenSource {
-	s := &tokenSource{ask: c.askToken, log: c.log, now: c.now, jitter: rand.Float64}
+	s := &tokenSource{ask: c.askToken, log: c.log, now: c.now, jitter: rand.Float64, patience: waitForOther}
 	s.life, s.end = context.WithCancel(context.Background())
 	if r != nil {
 		s.shared = newTokenStore(r, c.appID)
@@ -118,25 +120,18 @@ func (s *tokenSource) get(ctx context.Context) (string, error) {
 
 // replace gives up a token that WeChat refused and returns another one.
 func (s *tokenSource) replace(ctx context.Context, used string) (string, error) {
-	s.expire(ctx, used)
+	s.expire(used)
 	return s.get(ctx)
 }
 
-// expire forgets a token, here and in Redis, if it is still the one in use. Of
-// many callers that met the same refusal only the first changes anything, and
-// none can throw away the token that came after.
-func (s *tokenSource) expire(ctx context.Context, used string) {
+// expire forgets a token if it is still the one in use, and has the next renewal
+// do the same in Redis. Of many callers that met the same refusal only the first
+// changes anything, and none can throw away the token that came after.
+func (s *tokenSource) expire(used string) {
 	s.mu.Lock()
-	first := s.current.value == used
-	if first {
+	defer s.mu.Unlock()
+	if s.current.value == used {
 		s.current, s.refused = accessToken{}, used
-	}
-	s.mu.Unlock()
-	if !first || s.shared == nil {
-		return
-	}
-	if err := s.shared.expire(ctx, used); err != nil {
-		s.warn(ctx, "Redis did not forget the refused access token", err)
 	}
 }
 
@@ -163,7 +158,7 @@ func (s *tokenSource) renew() (any, error) {
 		s.remember(err)
 		return "", err
 	}
-	s.current, s.paused, s.pause = t, nil, time.Time{}
+	s.current, s.refused, s.paused, s.pause = t, "", nil, time.Time{}
 	return t.value, nil
 }
 
@@ -191,7 +186,10 @@ func (s *tokenSource) obtain(ctx context.Context) (accessToken, error) {
 	if s.shared == nil {
 		return s.fetch(ctx)
 	}
-	enough := time.NewTimer(waitForOther)
+	if err := s.expireShared(ctx); err != nil {
+		return s.fetchAlone(ctx, err)
+	}
+	enough := time.NewTimer(s.patience)
 	defer enough.Stop()
 	for {
 		t, err := s.shared.load(ctx)
@@ -204,8 +202,7 @@ func (s *tokenSource) obtain(ctx context.Context) (accessToken, error) {
 		}
 		switch {
 		case err != nil:
-			s.warn(ctx, "Redis is not there for the access token; fetching it for this process alone", err)
-			return s.fetch(ctx)
+			return s.fetchAlone(ctx, err)
 		case locked:
 			return s.fetchForAll(ctx)
 		}
@@ -218,6 +215,22 @@ func (s *tokenSource) obtain(ctx context.Context) (accessToken, error) {
 		case <-time.After(waitStep):
 		}
 	}
+}
+
+// expireShared deletes the refused token from Redis, if it is still there.
+func (s *tokenSource) expireShared(ctx context.Context) error {
+	s.mu.Lock()
+	refused := s.refused
+	s.mu.Unlock()
+	if refused == "" {
+		return nil
+	}
+	return s.shared.expire(ctx, refused)
+}
+
+func (s *tokenSource) fetchAlone(ctx context.Context, because error) (accessToken, error) {
+	s.warn(ctx, "Redis is not there for the access token; fetching it for this process alone", because)
+	return s.fetch(ctx)
 }
 
 // fetchForAll fetches with the lock held. Between the last look and the lock
