@@ -32,7 +32,9 @@ func tags() []*huma.Tag {
 // docs are what the documentation says of each operation.
 func docs() map[string]doc {
 	all := map[string]doc{}
-	maps.Copy(all, operatorDocs())
+	for _, some := range []map[string]doc{operatorDocs(), loginDocs(), enterpriseDocs(), positionDocs(), placementDocs(), noticeDocs(), clientDocs()} {
+		maps.Copy(all, some)
+	}
 	return all
 }
 

@@ -1,6 +1,54 @@
 package handlers
 
-import "shixi/internship"
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"shixi/acts"
+	"shixi/internship"
+)
+
+// Login is a log-in by name and password (账号密码登录).
+type Login struct {
+	Name       string `json:"name" doc:"账号" example:"13800000000"`
+	Password   string `json:"password" doc:"密码" example:"Shixi-2026"`
+	WechatCode string `json:"wechatCode,omitempty" doc:"小程序 wx.login 得到的 code;带上则把该微信绑定到账号" example:"0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"`
+}
+
+// WechatLogin is a log-in by the mini-program user alone (微信登录).
+type WechatLogin struct {
+	Code string `json:"code" minLength:"1" maxLength:"128" doc:"小程序 wx.login 得到的 code" example:"0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"`
+}
+
+// Way is how a session is to be held and from where it is asked for.
+type Way struct {
+	Session string `header:"X-Session" enum:"cookie" doc:"填 cookie 时,令牌以 HttpOnly Cookie 保存,不出现在回答中(供网页使用)"`
+	Agent   string `header:"User-Agent" hidden:"true"`
+}
+
+type (
+	activationForm struct {
+		Way
+		Body Form[internship.ActivationInput]
+	}
+	passwordForm struct {
+		Way
+		Body Form[Login]
+	}
+	wechatForm struct {
+		Way
+		Body Form[WechatLogin]
+	}
+	loggedIn struct {
+		SetCookie string `header:"Set-Cookie"`
+		Body      LoggedIn
+	}
+	loggedOut struct {
+		SetCookie string `header:"Set-Cookie"`
+	}
+	sessionsAnswer struct{ Body SessionList }
+)
 
 // loginForm limits what is submitted to log in; who exists and which password
 // fits is the act's matter.
@@ -8,6 +56,144 @@ func loginForm() internship.Form {
 	return internship.Form{Name: "login", Label: "登录", Fields: []internship.Field{
 		{Name: "name", Label: "账号", Required: true, Max: 64, Help: "手机号、统一社会信用代码或组织机构代码"},
 		{Name: "password", Label: "密码", Required: true, Max: 64},
-		{Name: "wechatCode", Label: "微信登录凭证", Max: 128},
+		wechatCode("wechatCode", false),
 	}}
+}
+
+func wechatCode(name string, required bool) internship.Field {
+	return internship.Field{Name: name, Label: "微信登录凭证", Required: required, Max: 128}
+}
+
+func checkLogin(l Login) error {
+	return invalid(loginForm().Check(map[string]string{"name": internship.Clean(l.Name), "password": l.Password, "wechatCode": l.WechatCode}))
+}
+
+func checkActivation(in internship.ActivationInput) error {
+	_, _, err := in.Parse()
+	return err
+}
+
+func (a *App) activate(ctx context.Context, in *activationForm) (*loggedIn, error) {
+	form, err := in.Body.read(checkActivation)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := a.acts.Activate(ctx, form, in.device(), addressOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return a.loggedIn(ctx, opened, in.Way)
+}
+
+func (a *App) logIn(ctx context.Context, in *passwordForm) (*loggedIn, error) {
+	form, err := in.Body.read(checkLogin)
+	if err != nil {
+		return nil, err
+	}
+	device := in.device()
+	if form.WechatCode != "" {
+		device = deviceMiniProgram
+	}
+	opened, err := a.acts.LogIn(ctx, acts.Login{Name: internship.Clean(form.Name), Password: form.Password, WechatCode: form.WechatCode,
+		Device: device, Address: addressOf(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	return a.loggedIn(ctx, opened, in.Way)
+}
+
+func (a *App) logInByWechat(ctx context.Context, in *wechatForm) (*loggedIn, error) {
+	form, err := in.Body.read(func(l WechatLogin) error {
+		f := internship.Form{Fields: []internship.Field{wechatCode("code", true)}}
+		return invalid(f.Check(map[string]string{"code": l.Code}))
+	})
+	if err != nil {
+		return nil, err
+	}
+	opened, err := a.acts.LogInByWechat(ctx, form.Code, deviceMiniProgram)
+	if err != nil {
+		return nil, err
+	}
+	return a.loggedIn(ctx, opened, in.Way)
+}
+
+// loggedIn answers a log-in with its token, in the body or as a cookie, and
+// with what the first screen shows.
+func (a *App) loggedIn(ctx context.Context, opened acts.Opened, w Way) (*loggedIn, error) {
+	s := opened.Session
+	account, enterprise, err := a.acts.Me(ctx, acts.Staff{AccountID: s.AccountID, EnterpriseID: s.EnterpriseID, Name: s.Name, Role: s.Role})
+	if err != nil {
+		return nil, err
+	}
+	out := &loggedIn{Body: LoggedIn{Token: opened.Token, Expires: local(s.Expires), Me: renderMe(account, enterprise)}}
+	if w.Session == sessionByCookie {
+		out.SetCookie, out.Body.Token = a.cookie(s, opened.Token), ""
+	}
+	return out, nil
+}
+
+func (a *App) listSessions(ctx context.Context, _ *nothing) (*sessionsAnswer, error) {
+	sessions, err := a.acts.Sessions(ctx, staffOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := SessionList{Items: make([]Session, len(sessions))}
+	for i, s := range sessions {
+		out.Items[i] = Session{ID: s.ID, Device: s.Device, CreatedAt: local(s.CreatedAt), Expires: local(s.Expires), Current: s.ID == sessionOf(ctx).ID}
+	}
+	return &sessionsAnswer{out}, nil
+}
+
+func (a *App) endSession(ctx context.Context, in *ByID) (*loggedOut, error) {
+	if err := a.acts.LogOut(ctx, staffOf(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	out := &loggedOut{}
+	if in.ID == sessionOf(ctx).ID {
+		out.SetCookie = a.cookie(sessionOf(ctx), "")
+	}
+	return out, nil
+}
+
+func (a *App) logOut(ctx context.Context, _ *nothing) (*loggedOut, error) {
+	return a.endSession(ctx, &ByID{ID: sessionOf(ctx).ID})
+}
+
+// Names of devices in the session list.
+const (
+	deviceMiniProgram = "小程序"
+	deviceWechat      = "微信网页"
+	devicePhone       = "手机浏览器"
+	deviceComputer    = "电脑浏览器"
+)
+
+// device tells roughly where a log-in comes from, for the person to recognise
+// it; nothing depends on it.
+func (w Way) device() string {
+	has := func(mark string) bool { return strings.Contains(strings.ToLower(w.Agent), mark) }
+	switch {
+	case has("miniprogram"):
+		return deviceMiniProgram
+	case has("micromessenger"):
+		return deviceWechat
+	case has("mobile"), has("android"):
+		return devicePhone
+	}
+	return deviceComputer
+}
+
+func loginDocs() map[string]doc {
+	type errs = []*internship.Error
+	form := errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}
+	return map[string]doc{
+		"activate": {Tag: tagLogin, Summary: "企业激活", Status: http.StatusCreated, Says: "用推荐学校发放的激活码开通企业的第一个账号(负责人)并登录。激活码只能使用一次,最多试 10 次。",
+			Errors: append(errs{internship.ErrBadActivation, internship.ErrMobileTaken, internship.ErrAlreadyActive, internship.ErrTooManyTries}, form...)},
+		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号;负责人也可用统一社会信用代码或组织机构代码。15 分钟内最多试 5 次,无论账号是否存在。",
+			Errors: append(errs{internship.ErrBadLogin, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
+		"logInByWechat": {Tag: tagLogin, Summary: "微信登录", Says: "微信须已绑定账号:先用账号密码登录一次并带上 wechatCode。",
+			Errors: append(errs{internship.ErrNotBound, internship.ErrBadWechat}, form...)},
+		"listSessions": {Tag: tagLogin, Summary: "登录记录", Says: "本人尚未退出的登录,从新到旧,至多 50 条。"},
+		"endSession":   {Tag: tagLogin, Summary: "退出某处登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
+		"logOut":       {Tag: tagLogin, Summary: "退出登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
+	}
 }

@@ -24,6 +24,8 @@ import (
 type request struct {
 	app *App
 	id  string
+	// address is who called, for limits only.
+	address string
 	// passing: the answer may be another one in a moment, so it is not kept
 	// for the repetition of the request.
 	passing bool
@@ -35,6 +37,14 @@ type requestKey struct{}
 func requestOf(ctx context.Context) *request {
 	r, _ := ctx.Value(requestKey{}).(*request)
 	return r
+}
+
+// addressOf is who called, for limits.
+func addressOf(ctx context.Context) string {
+	if r := requestOf(ctx); r != nil {
+		return r.address
+	}
+	return ""
 }
 
 // headerRequestID carries the request's id in both directions.
@@ -58,7 +68,7 @@ func (a *App) around(c *fiber.Ctx) error {
 
 // begin gives the request its context, with everything that an answer carries.
 func (a *App) begin(c *fiber.Ctx) (context.Context, context.CancelFunc) {
-	r := &request{app: a, id: c.Get(headerRequestID)}
+	r := &request{app: a, id: c.Get(headerRequestID), address: a.callerAddress(c)}
 	if !saneRequestID.MatchString(r.id) {
 		r.id = newRequestID()
 	}

@@ -12,6 +12,7 @@ import (
 // routes are all routes of the system, by audience.
 func (a *App) routes() {
 	anyone := access{}
+	opening := access{keyed: huma.Middlewares{a.sameOp}}
 	staff := a.staffAccess()
 
 	// Operators and their machines.
@@ -20,7 +21,35 @@ func (a *App) routes() {
 	endpoint(a, anyone, http.MethodGet, "/livez", "live", a.live)
 	endpoint(a, anyone, http.MethodGet, "/readyz", "ready", a.ready)
 
-	_ = staff
+	// Anyone: the way in, and what clients are built from.
+	endpoint(a, opening, http.MethodPost, "/api/v1/activation", "activate", a.activate)
+	endpoint(a, anyone, http.MethodPost, "/api/v1/login", "logIn", a.logIn)
+	endpoint(a, anyone, http.MethodPost, "/api/v1/login/wechat", "logInByWechat", a.logInByWechat)
+	endpoint(a, anyone, http.MethodGet, "/api/v1/forms", "definitions", a.definitions)
+
+	// The enterprise's staff, in the mini-program and on H5 pages.
+	endpoint(a, staff, http.MethodPost, "/api/v1/logout", "logOut", a.logOut)
+	endpoint(a, staff, http.MethodGet, "/api/v1/sessions", "listSessions", a.listSessions)
+	endpoint(a, staff, http.MethodDelete, "/api/v1/sessions/{id}", "endSession", a.endSession)
+	endpoint(a, staff, http.MethodGet, "/api/v1/me", "me", a.me)
+	endpoint(a, staff, http.MethodPut, "/api/v1/enterprise", "completeProfile", a.completeProfile)
+	endpoint(a, staff, http.MethodPost, "/api/v1/bindings/follower", "bindFollower", a.bindFollower)
+
+	endpoint(a, staff, http.MethodPost, "/api/v1/positions", "createPosition", a.createPosition)
+	endpoint(a, staff, http.MethodGet, "/api/v1/positions", "listPositions", a.listPositions)
+	endpoint(a, staff, http.MethodGet, "/api/v1/positions/{id}", "readPosition", a.readPosition)
+	endpoint(a, staff, http.MethodPut, "/api/v1/positions/{id}", "editPosition", a.editPosition)
+	endpoint(a, staff, http.MethodPost, "/api/v1/positions/{id}/publish", "publishPosition", a.publishPosition)
+	endpoint(a, staff, http.MethodPost, "/api/v1/positions/{id}/close", "closePosition", a.closePosition)
+	endpoint(a, staff, http.MethodDelete, "/api/v1/positions/{id}", "deletePosition", a.deletePosition)
+
+	endpoint(a, staff, http.MethodGet, "/api/v1/placements", "listPlacements", a.listPlacements)
+	endpoint(a, staff, http.MethodGet, "/api/v1/placements/{id}", "readPlacement", a.readPlacement)
+	endpoint(a, staff, http.MethodPost, "/api/v1/placements/accept", "acceptPlacements", a.acceptPlacements)
+	endpoint(a, staff, http.MethodPost, "/api/v1/placements/refuse", "refusePlacements", a.refusePlacements)
+
+	endpoint(a, staff, http.MethodGet, "/api/v1/notices", "listNotices", a.listNotices)
+	endpoint(a, staff, http.MethodPost, "/api/v1/notices/read", "readNotices", a.readNotices)
 }
 
 // staffAccess lets the enterprise's staff in.
@@ -28,8 +57,8 @@ func (a *App) staffAccess() access {
 	account := func(ctx context.Context) string { return "account:" + staffOf(ctx).AccountID }
 	return access{
 		security: []map[string][]string{{"bearer": {}}, {"cookie": {}}},
-		guards:   []func(huma.Context, func(huma.Context)){a.signedIn},
-		keyed:    []func(huma.Context, func(huma.Context)){a.once(account, false)},
+		guards:   huma.Middlewares{a.signedIn},
+		keyed:    huma.Middlewares{a.once(account, false)},
 		errors:   []*internship.Error{internship.ErrUnauthorized, internship.ErrForbidden},
 	}
 }

@@ -1,0 +1,102 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"shixi/acts"
+	"shixi/internship"
+)
+
+// Definitions are the forms, states and choices that clients would otherwise
+// have to repeat.
+type Definitions struct {
+	Forms    []FormDefinition             `json:"forms" doc:"各表单的字段及限制"`
+	States   map[string][]StateDefinition `json:"states" doc:"各对象的状态:enterprise、position、placement"`
+	Roles    []Choice                     `json:"roles" doc:"角色"`
+	Messages []Choice                     `json:"messages" doc:"消息种类"`
+}
+
+// FormDefinition is one form.
+type FormDefinition struct {
+	Name   string            `json:"name" doc:"表单" example:"position"`
+	Label  string            `json:"label" doc:"表单名称" example:"实习岗位"`
+	Fields []FieldDefinition `json:"fields" doc:"字段,按填写顺序"`
+}
+
+// FieldDefinition is one field of a form.
+type FieldDefinition struct {
+	Name     string   `json:"name" doc:"JSON 路径" example:"name"`
+	Label    string   `json:"label" doc:"字段名称" example:"岗位名称"`
+	Required bool     `json:"required,omitempty" doc:"必填" example:"true"`
+	Max      int      `json:"max" doc:"最多字数;列表为每项的字数" example:"50"`
+	Min      int      `json:"min,omitempty" doc:"最少字数" example:"8"`
+	Choices  []string `json:"choices,omitempty" doc:"可选的值" example:"[\"月结\",\"周结\",\"日结\"]"`
+	Pattern  string   `json:"pattern,omitempty" doc:"正则表达式" example:"^[0-9]{6}$"`
+	Lines    bool     `json:"lines,omitempty" doc:"可以多行" example:"false"`
+	Most     int      `json:"most,omitempty" doc:"列表最多几项" example:"20"`
+	Help     string   `json:"help,omitempty" doc:"填写提示" example:"与营业执照一致"`
+}
+
+// StateDefinition is one state.
+type StateDefinition struct {
+	Name  string `json:"name" doc:"状态" example:"recruiting"`
+	Label string `json:"label" doc:"状态名称" example:"发布中"`
+	Final bool   `json:"final" doc:"终止状态" example:"false"`
+}
+
+// Choice is a value with its Chinese name.
+type Choice struct {
+	Name  string `json:"name" doc:"值" example:"hr"`
+	Label string `json:"label" doc:"名称" example:"人事专员"`
+}
+
+type conditional struct {
+	IfNoneMatch string `header:"If-None-Match" doc:"上次得到的 ETag;未变时回答 304"`
+}
+
+type definitionsAnswer struct {
+	Status       int
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Body         *Definitions
+}
+
+// definitions answers with what only a new version of the program changes.
+func (a *App) definitions(_ context.Context, in *conditional) (*definitionsAnswer, error) {
+	d := define()
+	out := &definitionsAnswer{Status: http.StatusOK, ETag: etagOf(encode(d)), CacheControl: "public, max-age=300", Body: d}
+	if matches(in.IfNoneMatch, out.ETag) {
+		out.Status, out.Body = http.StatusNotModified, nil
+	}
+	return out, nil
+}
+
+func define() *Definitions {
+	d := &Definitions{States: map[string][]StateDefinition{}}
+	for _, f := range internship.Forms() {
+		form := FormDefinition{Name: f.Name, Label: f.Label, Fields: make([]FieldDefinition, len(f.Fields))}
+		for i, field := range f.Fields {
+			form.Fields[i] = FieldDefinition(field)
+		}
+		d.Forms = append(d.Forms, form)
+	}
+	for _, name := range []string{"enterprise", "position", "placement"} {
+		for _, s := range machine(name).States {
+			d.States[name] = append(d.States[name], StateDefinition(s))
+		}
+	}
+	for _, r := range roles() {
+		d.Roles = append(d.Roles, Choice{string(r), r.Label()})
+	}
+	for _, r := range acts.PushRules() {
+		d.Messages = append(d.Messages, Choice{r.Kind, r.Label})
+	}
+	return d
+}
+
+func clientDocs() map[string]doc {
+	return map[string]doc{
+		"definitions": {Tag: tagClient, Summary: "表单、状态与选项", Says: "客户端据此显示表单和名称。带 If-None-Match 时,未变则回答 304。"},
+	}
+}
