@@ -229,3 +229,17 @@ func (s *Sim) Verify(ctx context.Context, appID string) error {
 	}
 	return nil
 }
+
+// Sealed gives the address and body with which an event would be posted to an
+// app's callback now, without posting it: for load of one's own making.
+func (s *Sim) Sealed(appID, openID string, message []byte) (address string, body []byte, err error) {
+	to, err := s.target(appID)
+	if err != nil {
+		return "", nil, err
+	}
+	query, body, err := s.seal(to, openID, message, envelope{})
+	if err != nil {
+		return "", nil, err
+	}
+	return withQuery(to.Callback, query), body, nil
+}
