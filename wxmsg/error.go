@@ -42,7 +42,9 @@ const (
 )
 
 // Final reports whether repeating the same call can't help without someone
-// changing something first.
+// changing something first. An error of the token endpoint (Op "stable_token")
+// is never a verdict on the message that needed the token: nothing was sent, and
+// a final one carries RetryAfter, the time until the account is tried again.
 func (c Class) Final() bool {
 	switch c {
 	case Token, Refused, Template, Payload, Config, Unknown:

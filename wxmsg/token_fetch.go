@@ -54,6 +54,9 @@ func tokenError(err error) error {
 	case Quota:
 		e.Class, e.RetryAfter = Pace, perMinutePause
 	}
+	if e.Class == Config {
+		e.RetryAfter = configPause // every message waits for the same repair
+	}
 	return e
 }
 
@@ -72,7 +75,7 @@ func (s *tokenSource) fetch(ctx context.Context) (accessToken, error) {
 	s.log.WarnContext(ctx, "forcing a new access token")
 	t, err = s.request(ctx, true)
 	if err == nil && s.wasRefused(t) {
-		err = &Error{Op: opToken, Class: Token, cause: errors.New("the platform gives the refused token again")}
+		err = &Error{Op: opToken, Class: Token, RetryAfter: configPause, cause: errors.New("the platform gives the refused token again")}
 	}
 	return t, err
 }
