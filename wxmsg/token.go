@@ -168,13 +168,8 @@ func (s *tokenSource) renew() (any, error) {
 func (s *tokenSource) remember(err error) {
 	pause := failurePause
 	var e *Error
-	if errors.As(err, &e) {
-		switch {
-		case e.RetryAfter > 0:
-			pause = e.RetryAfter
-		case e.Class.Final():
-			pause = configPause
-		}
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		pause = e.RetryAfter
 	}
 	s.paused, s.pause, s.refused = err, s.now().Add(pause), ""
 	s.log.Error("no access token", "error", err, "again_in", pause)

@@ -54,7 +54,7 @@ func tokenError(err error) error {
 	case Quota:
 		e.Class, e.RetryAfter = Pace, perMinutePause
 	}
-	if e.Class == Config {
+	if e.Class.Final() {
 		e.RetryAfter = configPause // every message waits for the same repair
 	}
 	return e

@@ -130,6 +130,7 @@ func TestTokenEndpointErrorsAreRemembered(t *testing.T) {
 		{`{"errcode":40125,"errmsg":"invalid appsecret"}`, 200, Config, configPause, configPause},
 		{`{"errcode":40164,"errmsg":"invalid ip 203.0.113.7, not in whitelist"}`, 200, Config, configPause, configPause},
 		{`{"errcode":40243,"errmsg":"frozen"}`, 200, Config, configPause, configPause},
+		{`{"errcode":123456,"errmsg":"new"}`, 200, Unknown, configPause, configPause},
 		{`{"errcode":45009,"errmsg":"quota"}`, 200, Pace, perMinutePause, perMinutePause},
 		{`{"errcode":45011,"errmsg":"minute"}`, 200, Pace, perMinutePause, perMinutePause},
 		{`{"errcode":-1,"errmsg":"busy"}`, 200, Transient, failurePause, 0},
