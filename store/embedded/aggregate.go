@@ -26,8 +26,6 @@ type stage interface {
 type pipeline struct {
 	query
 	stages []stage
-	needs  []path // fields the stages read; only with partly
-	partly bool   // the stages read no more than needs
 }
 
 func (cmd *command) aggregate(out []byte) ([]byte, error) {
@@ -168,7 +166,7 @@ func (p *pipeline) addStage(name string, arg value) error {
 		return err
 	}
 	if g, ok := s.(*groupStage); ok && len(p.stages) == 0 {
-		p.needs, p.partly = g.paths(), true
+		p.reads, p.selective = g.paths(), true
 	}
 	p.stages = append(p.stages, s)
 	return nil
@@ -209,7 +207,6 @@ func (s *Server) readPages(c *collection, p *pipeline, push func(bson.Raw) bool)
 	if err != nil {
 		return err
 	}
-	r.keysOnly = p.partly && r.plan.covers(p.needs)
 	for more := true; more; {
 		n, wanted := 0, true
 		more, err = r.each(func(f found) (bool, bool) {

@@ -56,11 +56,11 @@ func (s *Server) countMatching(c *collection, q *query) (int64, error) {
 		}
 		return n, nil
 	}
+	q.selective = true
 	r, err := s.newReader(c, q)
 	if err != nil {
 		return 0, err
 	}
-	r.keysOnly = r.plan.covers(nil)
 	n := int64(0)
 	_, err = r.each(func(found) (bool, bool) {
 		n++
@@ -152,11 +152,11 @@ func (s *Server) distinctValues(c *collection, q *query, key path) ([]value, err
 }
 
 func (s *Server) eachMatch(c *collection, q *query, key path, visit func(bson.Raw)) error {
+	q.reads, q.selective = []path{key}, true
 	r, err := s.newReader(c, q)
 	if err != nil {
 		return err
 	}
-	r.keysOnly = r.plan.covers([]path{key})
 	_, err = r.each(func(f found) (bool, bool) {
 		visit(f.raw)
 		return true, true

@@ -36,15 +36,15 @@ func (cmd *command) find(out []byte) ([]byte, error) {
 	if opts.batchSize >= 0 {
 		size = clampBatch(opts.batchSize)
 	}
+	if opts.projection != nil && opts.projection.include {
+		opts.reads, opts.selective = opts.projection.paths(), true
+	}
 	coll := cmd.srv.catalog.get(ns)
 	if coll == nil {
 		return cmd.answerCursor(out, ns.String(), &fixedBatch{}, size, true)
 	}
 	coll.mu.RLock()
 	r, err := cmd.srv.newReader(coll, &opts.query)
-	if err == nil && opts.projection != nil && opts.projection.include {
-		r.keysOnly = r.plan.covers(opts.projection.paths()) && !r.plan.parts[0].index.isMultikey()
-	}
 	coll.mu.RUnlock()
 	if err != nil {
 		return nil, err

@@ -27,6 +27,11 @@ type query struct {
 	hint   value // index name or key document; missing: none
 	limit  int64 // 0: none
 	skip   int64
+
+	// reads lists the fields that the result is made of, if selective is set:
+	// an index that has them all spares looking at the documents.
+	reads     []path
+	selective bool
 }
 
 // part is the reading of one index.
@@ -52,6 +57,7 @@ type score struct {
 	eq     int  // components fixed by equality
 	ranges int  // 1 if the next component is limited to an interval
 	sorted bool
+	covers bool // the keys hold all that the query reads
 }
 
 func (s score) better(o score) int {
@@ -60,6 +66,7 @@ func (s score) better(o score) int {
 		cmp.Compare(s.eq+s.ranges, o.eq+o.ranges),
 		cmp.Compare(boolInt(s.sorted), boolInt(o.sorted)),
 		cmp.Compare(s.eq, o.eq),
+		cmp.Compare(boolInt(s.covers), boolInt(o.covers)),
 	)
 }
 
@@ -158,6 +165,7 @@ func (x *index) plans(q *query) []plan {
 	if plain.served(x, len(conj) == 0) {
 		p := plan{exact: plain.exact(conj)}
 		p.parts = []part{{index: x, spans: plain.spans, score: plain.score}}
+		p.parts[0].score.covers = q.selective && p.exact && x.holds(q.reads)
 		x.order(&p, q.sort, plain)
 		if len(conj) > 0 || x.partial != nil || p.sorted && len(q.sort) > 0 {
 			out = append(out, p)
@@ -171,6 +179,17 @@ func (x *index) plans(q *query) []plan {
 		}
 	}
 	return out
+}
+
+// holds reports whether the keys of the index hold all the fields, each as the
+// document has it, which an array is not.
+func (x *index) holds(paths []path) bool {
+	if len(paths) > 0 && x.isMultikey() {
+		return false
+	}
+	return !slices.ContainsFunc(paths, func(p path) bool {
+		return !slices.ContainsFunc(x.components, func(c component) bool { return c.path.equal(p) })
+	})
 }
 
 // orPlan reads the spans of all branches of the i-th test, which is an $or.

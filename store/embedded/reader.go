@@ -36,6 +36,7 @@ func (s *Server) newReader(c *collection, q *query) (*reader, error) {
 		return nil, err
 	}
 	r := &reader{srv: s, coll: c, query: q, plan: p, scan: newScanner(p), skip: q.skip, left: -1}
+	r.keysOnly = len(p.parts) == 1 && p.parts[0].score.covers
 	if q.limit > 0 {
 		r.left = q.limit
 	}
@@ -151,18 +152,4 @@ func (r *reader) stale() bool {
 	return r.coll.dropped || slices.ContainsFunc(r.plan.parts, func(p part) bool {
 		return !slices.Contains(r.coll.indexes, p.index)
 	})
-}
-
-// covers reports whether the keys of the plan's index hold the given fields of
-// every result, so that no document need be looked at.
-func (p *plan) covers(paths []path) bool {
-	if !p.exact || len(p.parts) != 1 || p.parts[0].index.isMultikey() && len(paths) > 0 {
-		return false
-	}
-	for _, want := range paths {
-		if !slices.ContainsFunc(p.parts[0].index.components, func(c component) bool { return c.path.equal(want) }) {
-			return false
-		}
-	}
-	return true
 }
