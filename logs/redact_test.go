@@ -36,6 +36,7 @@ var hostile = []string{
 	`E11000 duplicate key error collection: shixi.accounts index: holds dup key: { holds: "openid:oa:` + openID + `" }`,
 	`E11000 duplicate key error: { holds: "mobile:` + mobile + `" }`,
 	`push_` + openID + `_3`,
+	`unionid o6_bmasdasdsad6_2sgVt7hMZOPfL`, // the platform's own sample, of 29 characters
 	`key pushes/` + openID + `-retry`,
 	// escapes
 	`body "{\"openid\":\"` + openID + `\",\"session_key\":\"tiihtNczf5v6AKRyjwEUhQ==\"}"`,
@@ -102,7 +103,7 @@ var hostile = []string{
 var leaks = []string{
 	openID, openID[1:], "410102", "20050314", "13800", "138 0013", "138-0013", "0013", "１３８", "４１０１０２",
 	accessToken[:20], accessToken[20:], session[:20], appSecret, shortSecret, "Tr0", "ub", "4dor", "tiihtNczf5v6AKRyjwEUhQ",
-	"d3g6VHIwdWI0ZG9y", "eyJ", "c2lnbmF0dXJl", "482913", "short_id",
+	"d3g6VHIwdWI0ZG9y", "eyJ", "c2lnbmF0dXJl", "482913", "short_id", "2sgVt7hMZOPfL",
 }
 
 func TestRedactHostileLines(t *testing.T) {

@@ -3,7 +3,9 @@ package logs
 // The shapes of values that are private whatever their name.
 
 const (
-	openIDLength = 28 // "o" and 27 of [A-Za-z0-9_-]
+	openIDLength                  = 28 // "o" and 27 of [A-Za-z0-9_-]; WeChat promises no length, and its samples differ:
+	shortestOpenID, longestOpenID = 26, 39
+
 	randomLength = 40 // mixed-case runs from here on are keys or tokens: 256 bits in base64url are 43
 	jwtLength    = 16 // the shortest first part of a JWT worth hiding; it begins with eyJ, which is {" in base64
 )
@@ -38,18 +40,22 @@ func looksRandom(word string) bool {
 	return m.lower && m.upper && m.digit
 }
 
-// openIDIn finds an openid in word: the word itself, or a part set off by "_" or "-", as in a key made of ids.
+// openIDIn finds an openid in word: the word itself, or a part set off by "_" or "-", as in a key made of ids. An openid
+// may itself hold these, so one of another length than usual is looked for only where a word or a part begins.
 func openIDIn(word string) (from, to int, ok bool) {
-	for from = 0; from+openIDLength <= len(word); from++ {
+	for from = 0; from+shortestOpenID <= len(word); from++ {
 		if word[from] != 'o' || from > 0 && !isJoint(word[from-1]) {
 			continue
 		}
 		to = from + openIDLength
-		if to < len(word) && !isJoint(word[to]) {
-			continue
+		if to <= len(word) && (to == len(word) || isJoint(word[to])) {
+			if m := makeupOf(word[from:to]); m.digit || m.upper {
+				return from, to, true
+			}
 		}
-		if m := makeupOf(word[from:to]); m.digit || m.upper {
-			return from, to, true
+		m := makeupOf(word[from:])
+		if len(word)-from <= longestOpenID && m.lower && m.upper && m.digit {
+			return from, len(word), true
 		}
 	}
 	return 0, 0, false
