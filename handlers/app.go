@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"shixi/acts"
+	"shixi/wxmsg"
 )
 
 // Limits of one request.
@@ -58,6 +59,12 @@ type Options struct {
 	Gatherer   prometheus.Gatherer
 	// Version is shown in /openapi.json; empty: "dev".
 	Version string
+	// ServiceAccount and MiniProgram check what WeChat posts to the callback
+	// of each account; nil: that address answers 404.
+	ServiceAccount, MiniProgram *wxmsg.Receiver
+	// Dedupe remembers which callbacks are done; nil: none is, and
+	// repetitions are worked on again.
+	Dedupe Dedupe
 }
 
 // App is the web side: one Fiber app with all routes.

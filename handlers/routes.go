@@ -21,6 +21,9 @@ func (a *App) routes() {
 	endpoint(a, anyone, http.MethodGet, "/livez", "live", a.live)
 	endpoint(a, anyone, http.MethodGet, "/readyz", "ready", a.ready)
 
+	// WeChat's platform.
+	a.callbackRoutes()
+
 	// Anyone: the way in, and what clients are built from.
 	endpoint(a, opening, http.MethodPost, "/api/v1/activation", "activate", a.activate)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/login", "logIn", a.logIn)
