@@ -107,7 +107,9 @@ func (c *Collection[T, P]) Create(ctx context.Context, doc P) (P, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: create %s: %w", c.name, err)
 	}
-	saved, err := c.insist(ctx, func(ctx context.Context) (P, error) {
+	ctx, cancel := context.WithTimeout(ctx, updateBudget)
+	defer cancel()
+	saved, err := c.insist(ctx, nil, func() (P, error) {
 		_, err := c.coll.InsertOne(ctx, env)
 		if mongo.IsDuplicateKeyError(err) {
 			return c.settle(ctx, doc, env.Holds, op)
@@ -139,13 +141,8 @@ func (c *Collection[T, P]) Change(ctx context.Context, doc P, change func(P) err
 }
 
 func (c *Collection[T, P]) update(ctx context.Context, id string, doc P, change func(P) error) (P, error) {
-	release, err := c.locks.take(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("store: update %s: %w", c.name, internship.ErrBusy.Because(err))
-	}
-	defer release()
 	op := OpOf(ctx)
-	saved, err := c.insist(ctx, func(ctx context.Context) (P, error) {
+	saved, err := c.alone(ctx, id, func(ctx context.Context) (P, error) {
 		d := doc
 		doc = nil
 		if d == nil {
@@ -161,6 +158,23 @@ func (c *Collection[T, P]) update(ctx context.Context, id string, doc P, change 
 	}
 	c.saved(saved)
 	return saved, nil
+}
+
+// alone insists on a try while no one else in this process changes the
+// document; waiting for that counts towards updateBudget.
+func (c *Collection[T, P]) alone(ctx context.Context, id string, try func(context.Context) (P, error)) (P, error) {
+	ctx, cancel := context.WithTimeout(ctx, updateBudget)
+	defer cancel()
+	release, queued, err := c.locks.take(ctx, id)
+	if err != nil {
+		return nil, internship.ErrBusy.Because(err)
+	}
+	defer release()
+	var last error
+	if queued {
+		last = errClash
+	}
+	return c.insist(ctx, last, func() (P, error) { return try(ctx) })
 }
 
 // attempt is one try of an update on a freshly read document.
@@ -218,12 +232,10 @@ func (c *Collection[T, P]) settle(ctx context.Context, doc P, wanted []string, o
 }
 
 // insist repeats a try that may lose its answer or a race, with full jitter,
-// for updateBudget in all.
-func (c *Collection[T, P]) insist(ctx context.Context, try func(context.Context) (P, error)) (P, error) {
-	ctx, cancel := context.WithTimeout(ctx, updateBudget)
-	defer cancel()
+// until ctx is done. last is what hindered it so far, if anything.
+func (c *Collection[T, P]) insist(ctx context.Context, last error, try func() (P, error)) (P, error) {
 	for n := 0; ; n++ {
-		doc, err := try(ctx)
+		doc, err := try()
 		var no *refusal
 		switch {
 		case err == nil:
@@ -235,8 +247,11 @@ func (c *Collection[T, P]) insist(ctx context.Context, try func(context.Context)
 		case !errors.Is(err, errClash) && !passing(err):
 			return nil, internship.ErrInternal.Because(err)
 		}
-		if waitErr := backoff(ctx, n); waitErr != nil {
-			return nil, exhausted(err)
+		if ctx.Err() == nil || last == nil { // a try cut short by the clock doesn't hide what took the time
+			last = err
+		}
+		if backoff(ctx, n) != nil {
+			return nil, exhausted(last)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,19 +51,39 @@ type refusal struct{ err error }
 func (r *refusal) Error() string { return r.err.Error() }
 func (r *refusal) Unwrap() error { return r.err }
 
+// moving are the codes of a server that changes its role, stops or can't be
+// reached by its router: with a fail-over they pass. The driver repeats a
+// command once only, which is over before a new primary is chosen.
+var moving = []int{
+	6, 7, 89, 9001, // HostUnreachable, HostNotFound, NetworkTimeout, SocketException
+	91, 11600, 11602, // ShutdownInProgress, InterruptedAtShutdown, InterruptedDueToReplStateChange
+	189, 10107, 13435, 13436, // PrimarySteppedDown, NotWritablePrimary, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary
+	134, 262, // ReadConcernMajorityNotAvailableYet, ExceededTimeLimit
+}
+
 // passing says whether the database may answer differently next time.
 func passing(err error) bool {
-	if errors.Is(err, internship.ErrUnavailable) || mongo.IsNetworkError(err) || mongo.IsTimeout(err) {
+	if errors.Is(err, internship.ErrUnavailable) || mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.Canceled) {
 		return true
 	}
-	var labelled mongo.LabeledError
-	return errors.As(err, &labelled) && (labelled.HasErrorLabel("RetryableWriteError") || labelled.HasErrorLabel("TransientTransactionError"))
+	if labelled, ok := errors.AsType[mongo.LabeledError](err); ok &&
+		(labelled.HasErrorLabel("RetryableWriteError") || labelled.HasErrorLabel("TransientTransactionError")) {
+		return true
+	}
+	if pool, ok := errors.AsType[interface {
+		error
+		Retryable() bool
+	}](err); ok && pool.Retryable() { // the connections were dropped because another command failed
+		return true
+	}
+	server, ok := errors.AsType[mongo.ServerError](err)
+	return ok && slices.ContainsFunc(moving, server.HasErrorCode)
 }
 
 // readError turns a driver's error into ours: unavailable where waiting may
 // help, internal elsewhere.
 func readError(err error) error {
-	if passing(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	if passing(err) {
 		return internship.ErrUnavailable.Because(err)
 	}
 	return internship.ErrInternal.Because(err)

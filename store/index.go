@@ -82,7 +82,7 @@ func (db *DB) Migrate(ctx context.Context) ([]string, error) {
 		_, err := db.database.Collection(i.Collection).Indexes().CreateOne(ctx, i.model())
 		cancel()
 		if err != nil {
-			return made, fmt.Errorf("store: create index %s.%s: %w", i.Collection, i.Name, err)
+			return made, fmt.Errorf("store: create index %s.%s: %w", i.Collection, i.Name, readError(err))
 		}
 		made = append(made, i.Collection+"."+i.Name)
 	}
@@ -98,7 +98,7 @@ func (db *DB) Missing(ctx context.Context) ([]*Index, error) {
 		if !ok {
 			var err error
 			if names, err = db.indexNames(ctx, i.Collection); err != nil {
-				return nil, fmt.Errorf("store: list indexes of %s: %w", i.Collection, err)
+				return nil, fmt.Errorf("store: list indexes of %s: %w", i.Collection, readError(err))
 			}
 			have[i.Collection] = names
 		}

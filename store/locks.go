@@ -24,13 +24,19 @@ func newLocks() locks {
 	return l
 }
 
-// take waits for the id's turn, or for ctx.
-func (l locks) take(ctx context.Context, id string) (release func(), err error) {
+// take waits for the id's turn, or for ctx; queued says that it had to wait.
+func (l locks) take(ctx context.Context, id string) (release func(), queued bool, err error) {
 	token := l.tokens[maphash.String(l.seed, id)%stripes]
+	release = func() { <-token }
 	select {
 	case token <- struct{}{}:
-		return func() { <-token }, nil
+		return release, false, nil
+	default:
+	}
+	select {
+	case token <- struct{}{}:
+		return release, true, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, true, ctx.Err()
 	}
 }

@@ -102,10 +102,10 @@ func clientOptions(o Options) *options.ClientOptions {
 	return co
 }
 
-// Ping says whether the primary answers.
+// Ping says whether the primary answers; internship.ErrUnavailable if not.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.client.Ping(ctx, readpref.Primary()); err != nil {
-		return fmt.Errorf("store: ping: %w", err)
+		return fmt.Errorf("store: ping: %w", readError(err))
 	}
 	return nil
 }

@@ -75,6 +75,22 @@ func (s *Server) Open(tb testing.TB, alter func(*store.Options)) *store.DB {
 	return db
 }
 
+// Raw is the test's database without the store: for reading what is really
+// kept, and for planting what the store would not write.
+func (s *Server) Raw(tb testing.TB) *mongo.Database {
+	tb.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(s.URI))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = client.Disconnect(ctx)
+	})
+	return client.Database(s.Database)
+}
+
 // Open is Start and Open for tests that need one database only.
 func Open(tb testing.TB) *store.DB {
 	tb.Helper()

@@ -1,0 +1,190 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// call is one question or change that the package offers.
+type call struct {
+	name string
+	do   func(context.Context, *store.DB) error
+}
+
+// calls are all of them.
+func calls() []call {
+	event := internship.Event{ID: "plc_1.1.0", Kind: internship.PlacementApplied, At: noon, Audience: []string{"sch_1"}}
+	work := store.NewWork(noon, noon, 0)
+	job, push := &store.Job{ID: "job_1", Event: event, Work: work}, &store.Push{ID: "psh_1", AccountID: "acc_1", Kind: "signup", Work: work}
+	receipt := store.Receipt{MsgID: "1", OpenID: "o1", At: noon, State: store.PushDelivered}
+	return []call{
+		{"Ping", func(ctx context.Context, db *store.DB) error { return db.Ping(ctx) }},
+		{"Migrate", func(ctx context.Context, db *store.DB) error { return second(db.Migrate(ctx)) }},
+		{"Missing", func(ctx context.Context, db *store.DB) error { return second(db.Missing(ctx)) }},
+		// Documents.
+		{"Create", func(ctx context.Context, db *store.DB) error {
+			return second(db.Schools.Create(store.WithOp(ctx, "op"), school("sch_1")))
+		}},
+		{"Put", func(ctx context.Context, db *store.DB) error {
+			return second(db.Schools.Put(ctx, school("sch_1"), rename("二校")))
+		}},
+		{"Update", func(ctx context.Context, db *store.DB) error {
+			return second(db.Schools.Update(ctx, "sch_1", rename("三校")))
+		}},
+		{"Change", func(ctx context.Context, db *store.DB) error {
+			return second(db.Schools.Change(ctx, school("sch_1"), rename("四校")))
+		}},
+		{"Get", func(ctx context.Context, db *store.DB) error { return second(db.Schools.Get(ctx, "sch_1")) }},
+		{"ByHold", func(ctx context.Context, db *store.DB) error {
+			return second(db.Schools.ByHold(ctx, "school", "sch_1"))
+		}},
+		{"ByPrivateHold", func(ctx context.Context, db *store.DB) error {
+			return second(db.Accounts.ByPrivateHold(ctx, "mobile", "13800000001"))
+		}},
+		// Lists and look-ups.
+		{"EnterprisePlacements", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterprisePlacements(ctx, "ent_1", store.PlacementFilter{From: noon, To: noon.Add(time.Hour)}))
+		}},
+		{"EnterprisePlacements/state", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterprisePlacements(ctx, "ent_1", store.PlacementFilter{State: internship.Applied}))
+		}},
+		{"EnterprisePlacements/school", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterprisePlacements(ctx, "ent_1", store.PlacementFilter{SchoolID: "sch_1"}))
+		}},
+		{"EnterprisePlacements/position", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterprisePlacements(ctx, "ent_1", store.PlacementFilter{PositionID: "pos_1", State: internship.Applied}))
+		}},
+		{"EnterprisePlacements/name", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterprisePlacements(ctx, "ent_1", store.PlacementFilter{Name: "晓东"}))
+		}},
+		{"SchoolPlacements", func(ctx context.Context, db *store.DB) error { return second(db.SchoolPlacements(ctx, "sch_1", "", 0)) }},
+		{"StudentPlacements", func(ctx context.Context, db *store.DB) error {
+			return second(db.StudentPlacements(ctx, "stu_1", "", 0))
+		}},
+		{"PositionPlacements", func(ctx context.Context, db *store.DB) error {
+			return second(db.PositionPlacements(ctx, "pos_1", internship.Applied, "", 0))
+		}},
+		{"AnyPlacement", func(ctx context.Context, db *store.DB) error { return second(db.AnyPlacement(ctx, "ent_1", "pos_1")) }},
+		{"OpenSlots", func(ctx context.Context, db *store.DB) error { return second(db.OpenSlots(ctx, "stu_1", "pln_1")) }},
+		{"Siblings", func(ctx context.Context, db *store.DB) error { return second(db.Siblings(ctx, "stu_1", "pln_1", "")) }},
+		{"SignedIn", func(ctx context.Context, db *store.DB) error { return second(db.SignedIn(ctx, "stu_1", "pln_1")) }},
+		{"TakenPlaces", func(ctx context.Context, db *store.DB) error { return second(db.TakenPlaces(ctx, "pos_1")) }},
+		{"EnterprisePositions", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterprisePositions(ctx, "ent_1", store.PositionFilter{Department: "技术"}))
+		}},
+		{"EnterprisePositions/state", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterprisePositions(ctx, "ent_1", store.PositionFilter{State: internship.Recruiting}))
+		}},
+		{"EnterprisePositions/name", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterprisePositions(ctx, "ent_1", store.PositionFilter{Name: "焊工"}))
+		}},
+		{"OfferedPositions", func(ctx context.Context, db *store.DB) error {
+			return second(db.OfferedPositions(ctx, "sch_1", store.OfferFilter{Text: "焊工"}))
+		}},
+		{"RecruitingPositions", func(ctx context.Context, db *store.DB) error {
+			return second(db.RecruitingPositions(ctx, "ent_1", "", 0))
+		}},
+		{"SchoolPlans", func(ctx context.Context, db *store.DB) error { return second(db.SchoolPlans(ctx, "sch_1", "1", 0)) }},
+		{"SchoolStudents", func(ctx context.Context, db *store.DB) error { return second(db.SchoolStudents(ctx, "sch_1", "1", 0)) }},
+		{"Staff", func(ctx context.Context, db *store.DB) error { return second(db.Staff(ctx, "ent_1")) }},
+		{"AccountByLogin", func(ctx context.Context, db *store.DB) error { return second(db.AccountByLogin(ctx, "", "code")) }},
+		{"AccountByOpenID", func(ctx context.Context, db *store.DB) error { return second(db.AccountByOpenID(ctx, "wx1", "o1")) }},
+		{"EnterpriseByCode", func(ctx context.Context, db *store.DB) error {
+			return second(db.EnterpriseByCode(ctx, "91410900MA4ABCD173", internship.USCC))
+		}},
+		// Outboxes and events.
+		{"DueOutboxes", func(ctx context.Context, db *store.DB) error { return second(db.DueOutboxes(ctx, "placements", 10)) }},
+		{"Outbox", func(ctx context.Context, db *store.DB) error { return second(db.Outbox(ctx, "schools", "sch_1")) }},
+		{"TakeOut", func(ctx context.Context, db *store.DB) error {
+			return db.TakeOut(ctx, "schools", "sch_2", []internship.Event{event})
+		}},
+		{"AddEvents", func(ctx context.Context, db *store.DB) error { return db.AddEvents(ctx, []internship.Event{event}) }},
+		{"NumberEvents", func(ctx context.Context, db *store.DB) error { return second(db.NumberEvents(ctx)) }},
+		{"LastSeq", func(ctx context.Context, db *store.DB) error { return second(db.LastSeq(ctx)) }},
+		{"Events", func(ctx context.Context, db *store.DB) error { return second(db.Events(ctx, "", 0, 10)) }},
+		{"Events/audience", func(ctx context.Context, db *store.DB) error { return second(db.Events(ctx, "sch_1", 0, 10)) }},
+		// Jobs.
+		{"AddJobs", func(ctx context.Context, db *store.DB) error { return db.AddJobs(ctx, []store.Job{*job}) }},
+		{"ClaimJob", func(ctx context.Context, db *store.DB) error {
+			return second(db.ClaimJob(ctx, "job_1", "me", time.Minute))
+		}},
+		{"NoteJob", func(ctx context.Context, db *store.DB) error { return second(db.NoteJob(ctx, job, time.Minute)) }},
+		{"SaveJob", func(ctx context.Context, db *store.DB) error { return second(db.SaveJob(ctx, job)) }},
+		{"DueRows", func(ctx context.Context, db *store.DB) error { return second(db.DueRows(ctx, "jobs", time.Minute, 10)) }},
+		{"ServableRows", func(ctx context.Context, db *store.DB) error {
+			return second(db.ServableRows(ctx, "pushes", noon.Add(time.Hour), time.Minute, 10))
+		}},
+		{"StuckJobs", func(ctx context.Context, db *store.DB) error { return second(db.StuckJobs(ctx, 10)) }},
+		{"RetryJob", func(ctx context.Context, db *store.DB) error { return second(db.RetryJob(ctx, "job_1")) }},
+		{"Troubles", func(ctx context.Context, db *store.DB) error { _, _, err := db.Troubles(ctx); return err }},
+		// Pushes and receipts.
+		{"AddPushes", func(ctx context.Context, db *store.DB) error { return db.AddPushes(ctx, []store.Push{*push}) }},
+		{"ClaimPush", func(ctx context.Context, db *store.DB) error {
+			_, _, err := db.ClaimPush(ctx, "psh_1", "me", time.Minute)
+			return err
+		}},
+		{"NotePush", func(ctx context.Context, db *store.DB) error { return second(db.NotePush(ctx, push)) }},
+		{"SavePush", func(ctx context.Context, db *store.DB) error { return second(db.SavePush(ctx, push)) }},
+		{"Absorb", func(ctx context.Context, db *store.DB) error { return second(db.Absorb(ctx, push)) }},
+		{"Push", func(ctx context.Context, db *store.DB) error { return second(db.Push(ctx, "psh_1")) }},
+		{"Notices", func(ctx context.Context, db *store.DB) error { return second(db.Notices(ctx, "acc_1", "", 0)) }},
+		{"Deliveries", func(ctx context.Context, db *store.DB) error { return second(db.Deliveries(ctx, "plc_1")) }},
+		{"Unread", func(ctx context.Context, db *store.DB) error { return second(db.Unread(ctx, "acc_1")) }},
+		{"MarkRead", func(ctx context.Context, db *store.DB) error {
+			return second(db.MarkRead(ctx, "acc_1", []string{"psh_1"}))
+		}},
+		{"TakeReceipt", func(ctx context.Context, db *store.DB) error { return db.TakeReceipt(ctx, receipt) }},
+		{"FetchReceipt", func(ctx context.Context, db *store.DB) error { return db.FetchReceipt(ctx, "1") }},
+		{"ParkedReceipts", func(ctx context.Context, db *store.DB) error {
+			return second(db.ParkedReceipts(ctx, time.Time{}, noon, 10))
+		}},
+		{"MatchUncertain", func(ctx context.Context, db *store.DB) error { return second(db.MatchUncertain(ctx, receipt)) }},
+		{"DropReceipt", func(ctx context.Context, db *store.DB) error { return db.DropReceipt(ctx, "1") }},
+		{"AcceptSilent", func(ctx context.Context, db *store.DB) error { return second(db.AcceptSilent(ctx, noon)) }},
+		// Other machinery.
+		{"AddSession", func(ctx context.Context, db *store.DB) error {
+			return db.AddSession(ctx, store.Session{ID: "ses_1", AccountID: "acc_1", Expires: noon.Add(time.Hour)})
+		}},
+		{"Session", func(ctx context.Context, db *store.DB) error { return second(db.Session(ctx, "ses_1")) }},
+		{"Sessions", func(ctx context.Context, db *store.DB) error { return second(db.Sessions(ctx, "acc_1")) }},
+		{"EndSession", func(ctx context.Context, db *store.DB) error { return second(db.EndSession(ctx, "acc_1", "ses_1")) }},
+		{"BeginOnce", func(ctx context.Context, db *store.DB) error { return second(db.BeginOnce(ctx, "key", "hash")) }},
+		{"EndOnce", func(ctx context.Context, db *store.DB) error {
+			return db.EndOnce(ctx, "key", store.Answer{Status: 200})
+		}},
+		{"DropOnce", func(ctx context.Context, db *store.DB) error { return db.DropOnce(ctx, "key") }},
+		{"UseNonce", func(ctx context.Context, db *store.DB) error {
+			return second(db.UseNonce(ctx, "key", "nonce", time.Hour))
+		}},
+		{"Try", func(ctx context.Context, db *store.DB) error { return second(db.Try(ctx, "login", time.Minute)) }},
+		{"Forgive", func(ctx context.Context, db *store.DB) error { return db.Forgive(ctx, "login") }},
+		{"AddScene", func(ctx context.Context, db *store.DB) error {
+			return db.AddScene(ctx, store.Scene{ID: "scn_1", Expires: noon.Add(time.Hour)})
+		}},
+		{"Scene", func(ctx context.Context, db *store.DB) error { return second(db.Scene(ctx, "scn_1")) }},
+		{"DropScene", func(ctx context.Context, db *store.DB) error { return db.DropScene(ctx, "scn_1") }},
+		{"Lease", func(ctx context.Context, db *store.DB) error {
+			return second(db.Lease(ctx, "relay", "me", time.Minute))
+		}},
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// TestEveryCallIsServedByAnIndex runs each call against the engine, which
+// refuses a filter that no index serves (design.md §7).
+func TestEveryCallIsServedByAnIndex(t *testing.T) {
+	t.Parallel()
+	_, db, _ := openAt(t)
+	create(t, db.Accounts, account("acc_1", "13800000001"))
+	for _, c := range calls() {
+		if err := c.do(t.Context(), db); err != nil && !errors.Is(err, internship.ErrNotFound) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
