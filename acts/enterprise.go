@@ -2,8 +2,8 @@ package acts
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -63,12 +63,13 @@ func (a *Acts) EnterEnterprise(ctx context.Context, p Partner, in internship.Ent
 	if err != nil {
 		return Entry{}, err
 	}
-	return Entry{Enterprise: saved}, nil
+	code, activation := a.newCode(ctx) // fits where this very request entered it before
+	return entry(saved, code, activation), nil
 }
 
 func (a *Acts) enterNew(ctx context.Context, p Partner, school *internship.School, e *internship.Enterprise) (Entry, error) {
 	e.ID = store.NewID(ctx, "ent")
-	code, activation := a.newCode()
+	code, activation := a.newCode(ctx)
 	if err := e.Enter(school, activation, a.partnerDo(p, school.ID, school.Name, "")); err != nil {
 		return Entry{}, err
 	}
@@ -76,10 +77,7 @@ func (a *Acts) enterNew(ctx context.Context, p Partner, school *internship.Schoo
 	if err != nil {
 		return Entry{}, firstHeld(err)
 	}
-	if saved.Activation == nil || saved.Activation.Hash != activation.Hash {
-		return Entry{Enterprise: saved}, nil // made by an earlier try: its code was told then, or is renewed
-	}
-	return Entry{Enterprise: saved, Code: code, Expires: activation.Expires}, nil
+	return entry(saved, code, activation), nil
 }
 
 // RenewCode gives a fresh code for an enterprise that has not been activated.
@@ -89,20 +87,32 @@ func (a *Acts) RenewCode(ctx context.Context, p Partner, enterpriseID string) (E
 	if err != nil {
 		return Entry{}, err
 	}
-	code, activation := a.newCode()
+	code, activation := a.newCode(ctx)
 	saved, err := a.DB.Enterprises.Update(ctx, enterpriseID, func(e *internship.Enterprise) error {
 		return e.RenewCode(school, activation, a.partnerDo(p, school.ID, school.Name, ""))
 	})
 	if err != nil {
 		return Entry{}, err
 	}
-	return Entry{Enterprise: saved, Code: code, Expires: activation.Expires}, nil
+	return entry(saved, code, activation), nil
 }
 
-// newCode makes an activation code of 60 random bits, written in groups of
-// four, and what is kept of it.
-func (a *Acts) newCode() (string, internship.Activation) {
-	t := rand.Text()[:12]
+// entry tells the code only where it is the enterprise's: a request made again
+// may find that the code of its first run has been used or renewed since.
+func entry(e *internship.Enterprise, code string, activation internship.Activation) Entry {
+	if e.Activation == nil || e.Activation.Hash != activation.Hash {
+		return Entry{Enterprise: e}
+	}
+	return Entry{Enterprise: e, Code: code, Expires: e.Activation.Expires}
+}
+
+// newCode makes an activation code of 60 bits, written in groups of four, and
+// what is kept of it. The code belongs to the op of ctx, so that a request made
+// again tells the same code although none is kept; only who has the keyset can
+// tell it from the op. Without an op it is random.
+func (a *Acts) newCode(ctx context.Context) (string, internship.Activation) {
+	digest := sha256.Sum256([]byte(a.DB.Blind("activation code of " + store.OpOf(ctx))))
+	t := base32.StdEncoding.EncodeToString(digest[:])[:12]
 	code := t[:4] + "-" + t[4:8] + "-" + t[8:]
 	return code, internship.Activation{Hash: codeHash(code), Expires: a.Now().Add(codeLife)}
 }

@@ -37,7 +37,9 @@ func (a *Acts) PutPlan(ctx context.Context, p Partner, number string, in interns
 	plan.ID, plan.SchoolID = store.PlanID(school.ID, plan.Number), school.ID
 	do := a.partnerDo(p, school.ID, school.Name, "")
 	return a.DB.Plans.Put(ctx, &internship.Plan{Root: internship.Root{ID: plan.ID}}, func(x *internship.Plan) error {
-		x.Keep(plan, do)
+		if !x.Keep(plan, do) {
+			return store.Unchanged
+		}
 		return nil
 	})
 }
@@ -56,7 +58,9 @@ func (a *Acts) PutStudent(ctx context.Context, p Partner, number string, in inte
 	student.ID, student.SchoolID = store.StudentID(school.ID, student.Number), school.ID
 	do := a.partnerDo(p, school.ID, school.Name, "")
 	saved, err := a.DB.Students.Put(ctx, &internship.Student{Root: internship.Root{ID: student.ID}}, func(x *internship.Student) error {
-		x.Keep(student, do)
+		if !x.Keep(student, do) {
+			return store.Unchanged
+		}
 		return nil
 	})
 	return saved, firstHeld(err)
@@ -70,6 +74,11 @@ func (a *Acts) Plans(ctx context.Context, p Partner, after string, limit int) ([
 // Students lists the school's students by number, after a number.
 func (a *Acts) Students(ctx context.Context, p Partner, after string, limit int) ([]*internship.Student, error) {
 	return a.DB.SchoolStudents(ctx, p.SchoolID, after, limit)
+}
+
+// Enterprises lists those that the school recommends, newest first.
+func (a *Acts) Enterprises(ctx context.Context, p Partner, after string, limit int) (store.EnterprisePage, error) {
+	return a.DB.RecommendedEnterprises(ctx, p.SchoolID, after, limit)
 }
 
 // Offers lists the positions a school's students may choose.
@@ -89,6 +98,19 @@ func (a *Acts) Offer(ctx context.Context, schoolID, id string) (*internship.Posi
 // SchoolPlacements lists the rows of the school's students, newest first.
 func (a *Acts) SchoolPlacements(ctx context.Context, p Partner, after string, limit int) (store.PlacementPage, error) {
 	return a.DB.SchoolPlacements(ctx, p.SchoolID, after, limit)
+}
+
+// SchoolPlacement reads one row of the school's students. Errors: ErrNotFound
+// for another school's.
+func (a *Acts) SchoolPlacement(ctx context.Context, p Partner, id string) (*internship.Placement, error) {
+	x, err := a.DB.Placements.Get(ctx, id)
+	if err == nil && x.SchoolID != p.SchoolID {
+		err = internship.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
 }
 
 // Approve records the school's consent to a signed placement. Errors:

@@ -17,7 +17,8 @@ type Application struct {
 
 // Apply signs a student up for a position (报名). Errors: ErrNotFound,
 // ErrNotEligible, ErrEnrolmentClosed, ErrNotRecruiting, ErrNotOffered,
-// ErrAlreadySigned, ErrAlreadyChosen, ErrTooManyOpen, ErrFrozen.
+// ErrAlreadySigned, ErrAlreadyChosen, ErrTooManyOpen, ErrFrozen,
+// ErrPositionFull (G-14).
 func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internship.Placement, error) {
 	student, err := a.DB.Students.Get(ctx, in.StudentID)
 	if err != nil {
@@ -49,7 +50,19 @@ func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internshi
 	} else if signed != nil {
 		return nil, internship.ErrAlreadySigned
 	}
+	if err := a.hasPlace(ctx, position); err != nil {
+		return nil, err
+	}
 	return a.applyInSlot(ctx, placement, do)
+}
+
+// hasPlace says whether any of the position's places is free now.
+func (a *Acts) hasPlace(ctx context.Context, position *internship.Position) error {
+	taken, err := a.DB.TakenPlaces(ctx, position.ID)
+	if err == nil && len(taken) >= position.Terms.Headcount {
+		err = internship.ErrPositionFull
+	}
+	return err
 }
 
 // recruits says why the position's enterprise takes nobody now.
@@ -140,6 +153,49 @@ func (a *Acts) studentMove(ctx context.Context, p Partner, studentID, id string,
 		}
 		return move(x, a.partnerDo(p, x.StudentID, x.Student.Name, ""))
 	})
+}
+
+// StudentOffers lists the positions that a student may choose. Errors:
+// ErrNotFound for an unknown student.
+func (a *Acts) StudentOffers(ctx context.Context, studentID string, f store.OfferFilter) (store.PositionPage, error) {
+	student, err := a.DB.Students.Get(ctx, studentID)
+	if err != nil {
+		return store.PositionPage{}, err
+	}
+	return a.Offers(ctx, student.SchoolID, f)
+}
+
+// StudentOffer reads one such position. Errors: ErrNotFound where it is not
+// offered to the student's school.
+func (a *Acts) StudentOffer(ctx context.Context, studentID, id string) (*internship.Position, error) {
+	student, err := a.DB.Students.Get(ctx, studentID)
+	if err != nil {
+		return nil, err
+	}
+	return a.Offer(ctx, student.SchoolID, id)
+}
+
+// StudentPlans lists the plans that mean the student, by number. Errors:
+// ErrNotFound for an unknown student.
+func (a *Acts) StudentPlans(ctx context.Context, studentID string) ([]*internship.Plan, error) {
+	student, err := a.DB.Students.Get(ctx, studentID)
+	if err != nil {
+		return nil, err
+	}
+	var mine []*internship.Plan
+	for after, more := "", true; more; {
+		page, err := a.DB.SchoolPlans(ctx, student.SchoolID, after, store.MaxLimit)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page {
+			if after = p.Number; p.Means(student) {
+				mine = append(mine, p)
+			}
+		}
+		more = len(page) == store.MaxLimit
+	}
+	return mine, nil
 }
 
 // StudentPlacements lists the student's own rows, newest first.

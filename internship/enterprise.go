@@ -95,6 +95,9 @@ func (e *Enterprise) Private() map[string]*string {
 // Search is the text by which lists find the enterprise.
 func (e *Enterprise) Search() string { return e.Name }
 
+// Order sorts lists: newest enterprise first.
+func (e *Enterprise) Order() time.Time { return e.CreatedAt }
+
 // StateLabel is the 账号状态 as the manual prints it.
 func (e *Enterprise) StateLabel() string { return enterpriseMachine.StateLabel(e.State) }
 

@@ -15,14 +15,16 @@ const MaxOpen = 5
 type Placement struct {
 	Root         `bson:",inline"`
 	EnterpriseID string `bson:"enterpriseId"`
-	SchoolID     string `bson:"schoolId"`
-	SchoolName   string `bson:"schoolName"`
-	PlanID       string `bson:"planId"`
-	PlanName     string `bson:"planName"`
-	PlanFirstDay Date   `bson:"planFirstDay"`
-	PlanLastDay  Date   `bson:"planLastDay"`
-	PositionID   string `bson:"positionId"`
-	StudentID    string `bson:"studentId"`
+	// EnterpriseName is for the student's and the school's lists.
+	EnterpriseName string `bson:"enterpriseName,omitempty"`
+	SchoolID       string `bson:"schoolId"`
+	SchoolName     string `bson:"schoolName"`
+	PlanID         string `bson:"planId"`
+	PlanName       string `bson:"planName"`
+	PlanFirstDay   Date   `bson:"planFirstDay"`
+	PlanLastDay    Date   `bson:"planLastDay"`
+	PositionID     string `bson:"positionId"`
+	StudentID      string `bson:"studentId"`
 
 	// Student is what the enterprise may know of the applicant.
 	Student Applicant `bson:"student"`

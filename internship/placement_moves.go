@@ -10,7 +10,8 @@ func Apply(student *Student, plan *Plan, school *School, position *Position, slo
 		return nil, err
 	}
 	p := &Placement{
-		EnterpriseID: position.EnterpriseID, SchoolID: plan.SchoolID, SchoolName: school.Name,
+		EnterpriseID: position.EnterpriseID, EnterpriseName: position.EnterpriseName,
+		SchoolID: plan.SchoolID, SchoolName: school.Name,
 		PlanID: plan.ID, PlanName: plan.Name, PlanFirstDay: plan.FirstDay, PlanLastDay: plan.LastDay,
 		PositionID: position.ID, StudentID: student.ID,
 		Student: Applicant{Name: student.Name, Sex: student.Sex(), Birth: student.Birth(),

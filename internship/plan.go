@@ -1,6 +1,9 @@
 package internship
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Plan is one internship plan (实习计划) of a school: who goes, from when to
 // when, and when they may choose a place.
@@ -26,12 +29,18 @@ type Plan struct {
 // Holds makes the school's number unique.
 func (p *Plan) Holds() []string { return []string{"plan:" + p.SchoolID + ":" + p.Number} }
 
-// Keep takes over what the school says of its plan.
-func (p *Plan) Keep(from *Plan, do Do) {
-	root := p.Root
+// Keep takes over what the school says of its plan; it says whether that was
+// anything new, so that a school may send all its plans every night.
+func (p *Plan) Keep(from *Plan, do Do) bool {
+	was, root := *p, p.Root
 	*p = *from
+	was.Root, p.Root = Root{}, Root{}
+	news := !reflect.DeepEqual(was, *p)
 	p.Root = root
-	p.History = append(p.History, Change{Name: "keep", To: "kept", By: do.By, At: do.At})
+	if news {
+		p.History = append(p.History, Change{Name: "keep", To: "kept", By: do.By, At: do.At})
+	}
+	return news
 }
 
 // Enrolling says whether students may apply now.

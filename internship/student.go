@@ -1,6 +1,7 @@
 package internship
 
 import (
+	"reflect"
 	"strings"
 	"time"
 )
@@ -67,12 +68,18 @@ func (s *Student) Sex() Sex {
 	return Male
 }
 
-// Keep takes over what the school says of its student.
-func (s *Student) Keep(from *Student, do Do) {
-	root := s.Root
+// Keep takes over what the school says of its student; it says whether that
+// was anything new, so that a school may send all its students every night.
+func (s *Student) Keep(from *Student, do Do) bool {
+	was, root := *s, s.Root
 	*s = *from
+	was.Root, s.Root = Root{}, Root{}
+	news := !reflect.DeepEqual(was, *s)
 	s.Root = root
-	s.History = append(s.History, Change{Name: "keep", To: "kept", By: do.By, At: do.At})
+	if news {
+		s.History = append(s.History, Change{Name: "keep", To: "kept", By: do.By, At: do.At})
+	}
+	return news
 }
 
 // Eligible says why a student may not be an intern of a plan on the given

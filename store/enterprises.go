@@ -16,3 +16,13 @@ func (db *DB) EnterpriseByCode(ctx context.Context, code string, kind internship
 	}
 	return db.Enterprises.ByHold(ctx, "organisation", code)
 }
+
+// EnterprisePage is a page of enterprises.
+type EnterprisePage = Page[*internship.Enterprise]
+
+// RecommendedEnterprises lists the enterprises that a school recommends,
+// newest first. Errors: internship.ErrBadCursor, internship.ErrUnavailable.
+func (db *DB) RecommendedEnterprises(ctx context.Context, schoolID, after string, limit int) (EnterprisePage, error) {
+	return list(ctx, db.Enterprises, Query[*internship.Enterprise]{
+		Index: enterprisesByRecommender, Equal: []any{schoolID}, After: after, Limit: limit})
+}

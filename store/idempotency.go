@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -32,7 +33,9 @@ type idempotencyRow struct {
 	BodyHash string    `bson:"bodyHash"`
 	Started  time.Time `bson:"started"`
 	Expires  time.Time `bson:"expires"`
-	Answer   *Answer   `bson:"answer,omitempty"`
+	// Answer's body is sealed: it may hold personal data or a code that is
+	// shown once.
+	Answer *Answer `bson:"answer,omitempty"`
 }
 
 // BeginOnce starts a request under its idempotency key. It returns the answer
@@ -57,7 +60,7 @@ func (db *DB) BeginOnce(ctx context.Context, id, bodyHash string) (*Answer, erro
 	case old.BodyHash != bodyHash:
 		return nil, internship.ErrKeyReused
 	case old.Answer != nil:
-		return old.Answer, nil
+		return db.openAnswer(id, old.Answer)
 	case now.Sub(old.Started) < abandoned:
 		return nil, internship.ErrInFlight
 	}
@@ -72,9 +75,22 @@ func (db *DB) BeginOnce(ctx context.Context, id, bodyHash string) (*Answer, erro
 
 // EndOnce keeps the answer of a finished request.
 func (db *DB) EndOnce(ctx context.Context, id string, a Answer) error {
-	_, err := db.database.Collection("idempotency").UpdateOne(ctx, bson.D{{Key: "_id", Value: id}},
+	var err error
+	if a.Body, err = db.box.aead.Encrypt(a.Body, associated("idempotency", "answer", id)); err != nil {
+		return fmt.Errorf("store: end once: %w", err)
+	}
+	_, err = db.database.Collection("idempotency").UpdateOne(ctx, bson.D{{Key: "_id", Value: id}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "answer", Value: a}}}})
 	return machineryError("end once", err)
+}
+
+// openAnswer unseals a kept answer.
+func (db *DB) openAnswer(id string, a *Answer) (*Answer, error) {
+	body, err := db.box.aead.Decrypt(a.Body, associated("idempotency", "answer", id))
+	if err != nil {
+		return nil, fmt.Errorf("store: open answer: %w", internship.ErrInternal.Because(err))
+	}
+	return &Answer{Status: a.Status, Body: body}, nil
 }
 
 // DropOnce forgets a request that changed nothing and may be made again, such

@@ -11,11 +11,12 @@ import (
 )
 
 var (
-	plansBySchool    = &Index{Collection: "plans", Name: "school", Keys: []string{"schoolId", "number"}, Unique: true}
-	studentsBySchool = &Index{Collection: "students", Name: "school", Keys: []string{"schoolId", "number"}, Unique: true}
+	plansBySchool            = &Index{Collection: "plans", Name: "school", Keys: []string{"schoolId", "number"}, Unique: true}
+	studentsBySchool         = &Index{Collection: "students", Name: "school", Keys: []string{"schoolId", "number"}, Unique: true}
+	enterprisesByRecommender = &Index{Collection: "enterprises", Name: "recommender", Keys: []string{"recommenders.schoolId", "-order"}}
 )
 
-var schoolSideIndexes = []*Index{plansBySchool, studentsBySchool}
+var schoolSideIndexes = []*Index{plansBySchool, studentsBySchool, enterprisesByRecommender}
 
 // PlanID and StudentID are the document ids of a school's own numbers, so that
 // keeping one twice is one document.
