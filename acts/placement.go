@@ -112,12 +112,10 @@ func (a *Acts) acceptAtPlace(ctx context.Context, s Staff, p *internship.Placeme
 			return nil, err
 		}
 		place, free := internship.FreePlace(taken, position.Terms.Headcount, pick)
-		signed, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
-			if !free {
-				return a.unless(p, internship.ErrPositionFull)
-			}
-			return p.Accept(place, a.do(s, ""))
-		})
+		if !free {
+			return a.refusedAsFull(ctx, s, p.ID)
+		}
+		signed, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error { return p.Accept(place, a.do(s, "")) })
 		switch {
 		case store.Held(err, "signed"):
 			return nil, internship.ErrSignedElsewhere
@@ -129,6 +127,19 @@ func (a *Acts) acceptAtPlace(ctx context.Context, s Staff, p *internship.Placeme
 		}
 	}
 	return nil, internship.ErrBusy
+}
+
+// refusedAsFull reads the sign-up once more: the last place may have gone to
+// this very row a moment ago.
+func (a *Acts) refusedAsFull(ctx context.Context, s Staff, id string) (*internship.Placement, error) {
+	p, err := a.placement(ctx, s, id)
+	if err != nil {
+		return nil, err
+	}
+	if p.Did(store.OpOf(ctx)) {
+		return p, nil
+	}
+	return nil, a.unless(p, internship.ErrPositionFull)
 }
 
 // unless is why a sign-up can't be accepted at its position, unless there is
