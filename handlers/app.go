@@ -95,17 +95,19 @@ func New(o Options) *App {
 	a.fiber = fiber.New(fiber.Config{
 		// Strings that Fiber hands out live on in documents and logs, so they
 		// must not be views of a buffer that the next request overwrites.
-		Immutable:               true,
-		CaseSensitive:           true,
-		DisableStartupMessage:   true,
-		BodyLimit:               bodyLimit,
-		ReadBufferSize:          headerLimit,
-		ReadTimeout:             readTimeout,
-		WriteTimeout:            writeTimeout,
-		IdleTimeout:             idleTimeout,
-		EnableTrustedProxyCheck: true,
-		TrustedProxies:          prefixes(o.TrustedProxies),
-		ErrorHandler:            a.onError,
+		Immutable:             true,
+		CaseSensitive:         true,
+		DisableStartupMessage: true,
+		BodyLimit:             bodyLimit,
+		ReadBufferSize:        headerLimit,
+		ReadTimeout:           readTimeout,
+		WriteTimeout:          writeTimeout,
+		IdleTimeout:           idleTimeout,
+		// A body of another type is refused, not parsed first.
+		DisablePreParseMultipartForm: true,
+		EnableTrustedProxyCheck:      true,
+		TrustedProxies:               prefixes(o.TrustedProxies),
+		ErrorHandler:                 a.onError,
 	})
 	a.fiber.Use(a.around)
 	a.api = newAPI(a.fiber, o.Version, o.PublicURL)

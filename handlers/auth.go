@@ -65,7 +65,8 @@ func credentials(ctx huma.Context) (token string, byCookie bool) {
 		}
 		return strings.TrimSpace(token), false
 	}
-	return humafiber.Unwrap(ctx).Cookies(sessionCookie), true
+	token = humafiber.Unwrap(ctx).Cookies(sessionCookie)
+	return token, token != ""
 }
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"maps"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -40,7 +41,8 @@ func docs() map[string]doc {
 
 func operatorDocs() map[string]doc {
 	return map[string]doc{
-		"live":  {Tag: tagOperator, Summary: "进程是否存活", Says: "能回答即存活,不检查依赖。"},
-		"ready": {Tag: tagOperator, Summary: "是否可以提供服务", Says: "检查各依赖部件,任一失败或正在停机时回答 503。"},
+		"live": {Tag: tagOperator, Summary: "进程是否存活", Says: "能回答即存活,不检查依赖。"},
+		"ready": {Tag: tagOperator, Summary: "是否可以提供服务", Says: "检查各依赖部件,任一失败或正在停机时回答 503。",
+			Also: map[int]also{http.StatusServiceUnavailable: {Says: "不能提供服务:有部件失败,或正在停机", Body: true}}},
 	}
 }

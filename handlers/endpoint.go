@@ -38,6 +38,14 @@ type doc struct {
 	// Errors are what the act refuses with, besides what every operation of
 	// its access may.
 	Errors []*internship.Error
+	// Also are further answers that are no errors, by status.
+	Also map[int]also
+}
+
+// also is an answer with the body of a success, or with none.
+type also struct {
+	Says string
+	Body bool
 }
 
 // endpoint declares one route: how it is called, who may call it, under which
@@ -60,6 +68,13 @@ func endpoint[I, O any](a *App, who access, method, path, id string, do func(con
 	}
 	op.Responses = refusalAnswers(a.api.OpenAPI().Components.Schemas, refusals)
 	huma.Register(a.api, op, do)
+	for status, answer := range d.Also {
+		response := &huma.Response{Description: answer.Says}
+		if answer.Body {
+			response.Content = op.Responses["200"].Content
+		}
+		op.Responses[strconv.Itoa(status)] = response
+	}
 }
 
 func keyParameter(required bool) *huma.Param {

@@ -97,6 +97,7 @@ func define() *Definitions {
 
 func clientDocs() map[string]doc {
 	return map[string]doc{
-		"definitions": {Tag: tagClient, Summary: "表单、状态与选项", Says: "客户端据此显示表单和名称。带 If-None-Match 时,未变则回答 304。"},
+		"definitions": {Tag: tagClient, Summary: "表单、状态与选项", Says: "客户端据此显示表单和名称。带 If-None-Match 时,未变则回答 304。",
+			Also: map[int]also{http.StatusNotModified: {Says: "与 If-None-Match 所指的相同"}}},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,6 +32,7 @@ type world struct {
 	log    *logBook
 
 	contract func() *contract
+	listener net.Listener
 }
 
 // newWorld makes a world; alter changes the store's options, e.g. to count.
@@ -309,4 +311,20 @@ func fields(p handlers.Problem) []string {
 		out[i] = f.Field + "=" + f.Code
 	}
 	return out
+}
+
+func mustJSON(tb testing.TB, v any) []byte {
+	tb.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return raw
+}
+
+func mustDecode(tb testing.TB, from io.Reader, v any) {
+	tb.Helper()
+	if err := json.NewDecoder(from).Decode(v); err != nil {
+		tb.Error(err)
+	}
 }
