@@ -26,6 +26,11 @@ import (
 type cli struct {
 	Settings Settings `embed:"" group:"settings"`
 
+	Serve       serveCmd       `cmd:"" help:"Serve HTTP: the mini-program, the partners and WeChat's callbacks."`
+	Worker      workerCmd      `cmd:"" help:"Serve the queue and the schedules: messages, reactions, sweepers."`
+	Migrate     migrateCmd     `cmd:"" help:"Create the indexes that are missing in the database."`
+	Jobs        jobsCmd        `cmd:"" help:"Show the reactions that need a person, or put one back to work."`
+	Sim         simCmd         `cmd:"" help:"Run the simulated WeChat platform for the accounts of the settings."`
 	Config      configCmd      `cmd:"" help:"Print every setting with its value and where it comes from, secrets masked, and check them."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it is ready, for use as a container's health check."`
 	Keyset      keysetCmd      `cmd:"" help:"Print a fresh keyset for the setting KEYSET."`

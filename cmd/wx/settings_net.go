@@ -120,7 +120,8 @@ func (s *Settings) RedisClient() (redis.UniversalClient, error) {
 	return open(), nil
 }
 
-// redisOpener understands a URL; its error doesn't hold the URL.
+// redisOpener understands a URL; its error doesn't hold the URL. Calls end with their context, which go-redis does only
+// when told.
 func redisOpener(text string) (open func() redis.UniversalClient, err error) {
 	want := errors.New("must be a Redis URL, such as redis://host:6379/0, with options that go-redis knows")
 	u, err := url.Parse(text)
@@ -130,14 +131,17 @@ func redisOpener(text string) (open func() redis.UniversalClient, err error) {
 	switch query := u.Query(); {
 	case query.Has("master_name"):
 		if o, err := redis.ParseFailoverURL(text); err == nil {
+			o.ContextTimeoutEnabled = true
 			return func() redis.UniversalClient { return redis.NewFailoverClient(o) }, nil
 		}
 	case query.Has("addr"):
 		if o, err := redis.ParseClusterURL(text); err == nil {
+			o.ContextTimeoutEnabled = true
 			return func() redis.UniversalClient { return redis.NewClusterClient(o) }, nil
 		}
 	default:
 		if o, err := redis.ParseURL(text); err == nil {
+			o.ContextTimeoutEnabled = true
 			return func() redis.UniversalClient { return redis.NewClient(o) }, nil
 		}
 	}

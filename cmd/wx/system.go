@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+	"go.mongodb.org/mongo-driver/v2/event"
+
+	"shixi/acts"
+	"shixi/handlers"
+	"shixi/store"
+	"shixi/store/embedded"
+	"shixi/tasks"
+	"shixi/wxmsg"
+)
+
+// system is one process: its parts, opened in order and closed in reverse.
+type system struct {
+	settings *Settings
+	log      *slog.Logger
+	out      io.Writer
+	// monitor and tune are nil but in tests.
+	monitor *event.CommandMonitor
+	tune    func(*tasks.Options)
+
+	// engine is the embedded one; nil with MONGODB_URI.
+	engine   *embedded.Server
+	db       *store.DB
+	redis    redis.UniversalClient
+	gateway  gateway
+	acts     *acts.Acts
+	tasks    *tasks.Tasks
+	metrics  *prometheus.Registry
+	listener net.Listener
+
+	closers []func(context.Context) error
+}
+
+// open opens every part; what is open is closed again when one fails.
+func open(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (*system, error) {
+	y := &system{settings: s, log: log, out: out, metrics: prometheus.NewRegistry()}
+	return y, y.open(ctx)
+}
+
+func (y *system) open(ctx context.Context) error {
+	y.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, part := range []func() error{
+		func() error { return y.openDocuments(ctx) }, y.openQueue, y.openWeChat, y.openTasks,
+	} {
+		if err := part(); err != nil {
+			return errors.Join(err, y.close(ctx))
+		}
+	}
+	return nil
+}
+
+// openWeChat makes the clients of the accounts that are set.
+func (y *system) openWeChat() error {
+	var err error
+	if y.gateway.official, err = y.client(&y.settings.OA); err != nil {
+		return fmt.Errorf("official account: %w", err)
+	}
+	if y.gateway.miniProgram, err = y.client(&y.settings.MP); err != nil {
+		return fmt.Errorf("mini-program: %w", err)
+	}
+	y.acts = acts.New(y.db, &y.gateway, acts.Apps{ServiceAccount: y.settings.OA.AppID, MiniProgram: y.settings.MP.AppID}, y.log)
+	return nil
+}
+
+func (y *system) client(a *Account) (*wxmsg.Client, error) {
+	if !a.IsSet() {
+		return nil, nil //nolint:nilnil // an account that isn't set has no client
+	}
+	c, err := wxmsg.NewClient(wxmsg.Options{Base: y.settings.WXAPIBase.String(), AppID: a.AppID, Secret: a.Secret.Reveal(),
+		Redis: y.redis, Log: y.log, MaxConns: y.settings.WorkerConcurrency + 20})
+	if err != nil {
+		return nil, err
+	}
+	y.onClose(func(context.Context) error { c.Close(); return nil })
+	return c, nil
+}
+
+// openTasks makes the relay and the worker; neither runs yet.
+func (y *system) openTasks() error {
+	o := tasks.Options{DB: y.db, Acts: y.acts, Redis: y.redis, Sender: noAccount{}, Templates: noAccount{},
+		MiniProgramAppID: y.settings.MP.AppID, Concurrency: y.settings.WorkerConcurrency, Log: y.log, Registerer: y.metrics,
+		Quiet: tasks.Quiet{From: int(y.settings.QuietHours.From.Minutes()), To: int(y.settings.QuietHours.To.Minutes())}}
+	if y.settings.OA.IsSet() {
+		templates, err := loadTemplates(y.settings.Templates)
+		if err != nil {
+			return err
+		}
+		o.Sender, o.Templates = y.gateway.official, templates
+	}
+	if y.tune != nil {
+		y.tune(&o)
+	}
+	var err error
+	y.tasks, err = tasks.New(o)
+	return err
+}
+
+// loadTemplates reads the templates and holds them against the words each kind of message has.
+func loadTemplates(path string) (*wxmsg.Templates, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open WX_TEMPLATES: %w", err)
+	}
+	defer file.Close()
+	templates, err := wxmsg.Load(file)
+	if err != nil {
+		return nil, fmt.Errorf("read WX_TEMPLATES: %w", err)
+	}
+	if err := templates.Check(acts.Words()); err != nil {
+		return nil, fmt.Errorf("check WX_TEMPLATES: %w", err)
+	}
+	return templates, nil
+}
+
+// saved hears of documents with events; before the relay exists the sweeper finds them.
+func (y *system) saved(collection, id string) {
+	if y.tasks != nil {
+		y.tasks.Relay.Saved(collection, id)
+	}
+}
+
+// web makes the HTTP service.
+func (y *system) web() (*handlers.App, error) {
+	o := handlers.Options{Acts: y.acts, Log: y.log, PublicURL: y.address(), TrustedProxies: y.settings.TrustedProxies,
+		Registerer: y.metrics, Gatherer: y.metrics, Version: currentVersion(), Dedupe: handlers.NewRedisDedupe(y.redis),
+		Ready: map[string]func(context.Context) error{
+			"mongodb": y.db.Ping, "redis": func(ctx context.Context) error { return y.redis.Ping(ctx).Err() }}}
+	var err error
+	if o.ServiceAccount, err = receiver(&y.settings.OA); err != nil {
+		return nil, fmt.Errorf("callback of the official account: %w", err)
+	}
+	if o.MiniProgram, err = receiver(&y.settings.MP); err != nil {
+		return nil, fmt.Errorf("callback of the mini-program: %w", err)
+	}
+	return handlers.New(o), nil
+}
+
+func receiver(a *Account) (*wxmsg.Receiver, error) {
+	if !a.IsSet() {
+		return nil, nil //nolint:nilnil // an account that isn't set has no callback
+	}
+	return wxmsg.NewReceiver(wxmsg.CallbackConfig{AppID: a.AppID, Token: a.Token.Reveal(), AESKey: a.AESKey.Reveal(), Mode: wxmsg.Mode(a.Mode)})
+}
+
+func (y *system) onClose(f func(context.Context) error) { y.closers = append(y.closers, f) }
+
+// close closes the parts in reverse, within ctx.
+func (y *system) close(ctx context.Context) error {
+	var errs []error
+	for _, c := range slices.Backward(y.closers) {
+		errs = append(errs, c(ctx))
+	}
+	y.closers = nil
+	return errors.Join(errs...)
+}
+
+func (y *system) say(what, text string) {
+	fmt.Fprintf(y.out, "%-20s %s\n", what, text)
+}
+
+// together runs parts until ctx ends or one fails, which ends the others.
+func together(ctx context.Context, parts ...func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	errs := make([]error, len(parts))
+	for i, part := range parts {
+		wg.Go(func() {
+			defer stop()
+			errs[i] = part(ctx)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
