@@ -95,7 +95,7 @@ func TestCommandLine(t *testing.T) {
 		code           int
 		stdout, stderr string // a part of each, "" for none at all
 	}{
-		"help":            {[]string{"help"}, exitOK, "Commands:\n  config", ""},
+		"help":            {[]string{"help"}, exitOK, "Commands:\n  serve", ""},
 		"help of command": {[]string{"help", "config"}, exitOK, "--explain", ""},
 		"--help":          {[]string{"--help"}, exitOK, "WX_OA_SECRET or WX_OA_SECRET_FILE", ""},
 		"nothing":         {nil, exitUsage, "", "expected one of"},
