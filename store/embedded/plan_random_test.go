@@ -187,6 +187,7 @@ func randomCollection(t *testing.T, w world) *collection {
 			}
 		}
 	}
+	checkIndexes(t, c)
 	return c
 }
 
