@@ -91,7 +91,7 @@ func TestErrorNeverShowsItsURL(t *testing.T) {
 	inner := &url.Error{Op: "Post", URL: "https://api.weixin.qq.com/?access_token=" + testToken,
 		Err: errors.New("read: connection reset, secret=" + testSecret)}
 	wrapped := fmt.Errorf("sending: %w", ambiguous("template.send", 0, inner))
-	for err := error(wrapped); err != nil; err = errors.Unwrap(err) {
+	for err := wrapped; err != nil; err = errors.Unwrap(err) {
 		if s := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(s, testToken) || strings.Contains(s, testSecret) || strings.Contains(s, "weixin") {
 			t.Errorf("leaks: %s", s)
 		}

@@ -57,15 +57,15 @@ type keywordEntry struct {
 	Name  string `yaml:"name"`
 }
 
-// TemplateProblems are all the faults of a template file or of its use, one
+// TemplatesError are all the faults of a template file or of its use, one
 // Chinese sentence each, in the order of the kinds' names.
-type TemplateProblems []string
+type TemplatesError []string
 
 // Error lists the sentences, one a line.
-func (p TemplateProblems) Error() string { return "消息模板有误：\n" + strings.Join(p, "\n") }
+func (p TemplatesError) Error() string { return "消息模板有误：\n" + strings.Join(p, "\n") }
 
 // orNil makes "no problems" a nil error.
-func (p TemplateProblems) orNil() error {
+func (p TemplatesError) orNil() error {
 	if len(p) == 0 {
 		return nil
 	}
@@ -87,7 +87,7 @@ const maxTemplateFile = MaxBody
 //
 // page, url and value are text/template texts over the variables of the kind;
 // page (of the mini-program) and url are optional. Load fails with
-// TemplateProblems that name every fault it can see without the variables;
+// TemplatesError that name every fault it can see without the variables;
 // Check looks at those.
 func Load(r io.Reader) (*Templates, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxTemplateFile+1))
@@ -95,14 +95,14 @@ func Load(r io.Reader) (*Templates, error) {
 		return nil, fmt.Errorf("wxmsg: reading templates: %w", err)
 	}
 	if len(text) > maxTemplateFile {
-		return nil, TemplateProblems{fmt.Sprintf("模板文件超过 %d 字节。", maxTemplateFile)}
+		return nil, TemplatesError{fmt.Sprintf("模板文件超过 %d 字节。", maxTemplateFile)}
 	}
 	var file templateFile
 	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
-		return nil, TemplateProblems{"模板文件不是所要求的 YAML：" + yaml.FormatError(err, false, false) + "。"}
+		return nil, TemplatesError{"模板文件不是所要求的 YAML：" + yaml.FormatError(err, false, false) + "。"}
 	}
 	set := &Templates{kinds: make(map[string]*messageTemplate, len(file.Kinds))}
-	var problems TemplateProblems
+	var problems TemplatesError
 	if len(file.Kinds) == 0 {
 		problems = append(problems, "模板文件中没有 kinds。")
 	}

@@ -11,11 +11,11 @@ import (
 
 // Check compares the templates with what the program sends: kinds maps each
 // kind of message to the variables it fills in. It returns nil or
-// TemplateProblems with every fault: kinds without a template and templates
+// TemplatesError with every fault: kinds without a template and templates
 // without a kind, unknown variables (also in branches not taken), texts that
 // fail to execute, fixed values that WeChat would refuse. Call it at start.
 func (s *Templates) Check(kinds map[string][]string) error {
-	var problems TemplateProblems
+	var problems TemplatesError
 	names := slices.Sorted(maps.Keys(kinds))
 	for _, kind := range s.Kinds() {
 		if _, used := kinds[kind]; !used {
@@ -164,9 +164,9 @@ var libraryKeyword = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_]+)\.DATA\s*\}\}`)
 
 // CheckAccount compares the templates with the account's library, as
 // Client.Templates returns it: ids must exist, titles and keywords must agree.
-// It returns nil or TemplateProblems with every difference.
+// It returns nil or TemplatesError with every difference.
 func (s *Templates) CheckAccount(library []AccountTemplate) error {
-	var problems TemplateProblems
+	var problems TemplatesError
 	for _, kind := range s.Kinds() {
 		t := s.kinds[kind]
 		i := slices.IndexFunc(library, func(a AccountTemplate) bool { return a.ID == t.id })

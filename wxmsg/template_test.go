@@ -81,9 +81,9 @@ func TestRenderFails(t *testing.T) {
 // problems returns the sentences of err, without the heading.
 func problems(tb testing.TB, err error) []string {
 	tb.Helper()
-	var p TemplateProblems
+	var p TemplatesError
 	if err != nil && !errors.As(err, &p) {
-		tb.Fatalf("not TemplateProblems: %v", err)
+		tb.Fatalf("not TemplatesError: %v", err)
 	}
 	return p
 }
@@ -190,13 +190,13 @@ func TestCheckAccount(t *testing.T) {
 	}
 	library[0].Title = "别的标题"
 	library[0].Content = "学生:{{thing9.DATA}}\n时间:{{time2.DATA}}\n状态:{{phrase3.DATA}}"
-	want := TemplateProblems{
+	want := TemplatesError{
 		"模板 closed：账号的模板库中没有 ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtZ。",
 		`模板 signup：标题为 "报名通知"，模板库中为 "别的标题"。`,
 		"模板 signup：关键词 thing1 不在模板库的模板中。",
 		"模板 signup：缺少关键词 thing9。",
 	}
-	if diff := cmp.Diff(want, TemplateProblems(problems(t, set.CheckAccount(library[:1])))); diff != "" {
+	if diff := cmp.Diff(want, TemplatesError(problems(t, set.CheckAccount(library[:1])))); diff != "" {
 		t.Errorf("(-want, +got)\n%s", diff)
 	}
 }

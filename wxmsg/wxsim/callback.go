@@ -87,7 +87,7 @@ func (s *Sim) post(ctx context.Context, to target, openID string, message []byte
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.CallbackTimeout)
 	defer cancel()
-	defer context.AfterFunc(s.life, cancel)()
+	defer context.AfterFunc(s.life, cancel)() //nolint:contextcheck // closing the simulator ends the post too
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, withQuery(to.Callback, query), bytes.NewReader(body))
 	if err != nil {
 		return Reply{}, fmt.Errorf("%w: %w", ErrCallback, err)
@@ -111,7 +111,7 @@ func (s *Sim) post(ctx context.Context, to target, openID string, message []byte
 func (s *Sim) roundTrip(req *http.Request) (int, []byte, error) {
 	res, err := s.client.Do(req)
 	if err != nil {
-		if cause, ok := err.(*url.Error); ok {
+		if cause, ok := errors.AsType[*url.Error](err); ok {
 			err = cause.Err
 		}
 		return 0, nil, fmt.Errorf("%w: %w", ErrCallback, err)

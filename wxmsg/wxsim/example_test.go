@@ -19,12 +19,12 @@ func Example() {
 		sim.Follow("wx1", "openid-1", "unionid-1"),
 	} {
 		if err != nil {
-			log.Fatal(err)
+			log.Panic(err)
 		}
 	}
 	base, err := sim.Start("127.0.0.1:0")
 	if err != nil {
-		log.Fatal(err)
+		log.Panic(err)
 	}
 	// The next send is taken, but its answer is lost on the way.
 	sim.Fault(wxsim.PathTemplateSend, wxsim.Fault{ResetAfter: true})

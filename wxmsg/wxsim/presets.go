@@ -32,8 +32,8 @@ func presets() []preset {
 // armPreset arms what the fault form asks for: one of the presets, for 1 to
 // 1000 calls.
 func (s *Sim) armPreset(form url.Values) (said string, err error) {
-	times, err := strconv.Atoi(cmp.Or(form.Get("times"), "1"))
-	if err != nil || times < 1 || times > 1000 {
+	times, bad := strconv.Atoi(cmp.Or(form.Get("times"), "1"))
+	if bad != nil || times < 1 || times > 1000 {
 		return "failed", nil
 	}
 	for _, p := range presets() {
