@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
-	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -25,8 +25,9 @@ const (
 	// paceMost is the longest pause after "too fast": minutes to hours
 	// (wechat.md §1.5, 43117).
 	paceMost = 2 * time.Hour
-	// quotaJitter spreads the first calls after the reset of the daily quota.
-	quotaJitter = 5 * time.Minute
+	// quotaSpread is the time over which the messages leave that waited for the
+	// reset of the daily quota.
+	quotaSpread = 5 * time.Minute
 )
 
 // classOf is the class of an error of a Sender. One that is none of wxmsg's
@@ -113,7 +114,7 @@ func (d *delivery) quota(ctx context.Context, now time.Time, e *wxmsg.Error) {
 	d.alarm(ctx, e)
 	d.unsent()
 	d.push.Reason = reasonOf(e)
-	d.hold(reset.Add(d.jitter(quotaJitter)), "quota")
+	d.hold(d.afterReset(reset).Add(heldBehind), "quota")
 }
 
 // unsent takes back that an attempt may have reached WeChat, unless an earlier
@@ -204,5 +205,11 @@ func reasonOf(e *wxmsg.Error) string {
 	return fmt.Sprintf("%d %s", e.Code, meaning)
 }
 
-// jitter is a random part of a duration.
-func (w *Worker) jitter(most time.Duration) time.Duration { return rand.N(most) }
+// afterReset is when the recipient's messages of the kind leave after the reset
+// of the quota: all at one moment, so that one takes the others along, but not
+// at that of other recipients.
+func (d *delivery) afterReset(reset time.Time) time.Time {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(d.push.AccountID + ":" + d.push.Kind)) // never fails
+	return reset.Add(quotaSpread * time.Duration(h.Sum32()%1000) / 1000)
+}

@@ -21,7 +21,8 @@ const (
 	paceSlack = time.Second
 	// paceWait is how long a worker waits for its turn; beyond that the row does.
 	paceWait = 2 * time.Second
-	// heldFor keeps the count of held messages a while beyond their hour.
+	// heldFor keeps the count of held messages a while beyond their hour: longer
+	// than quotaSpread.
 	heldFor = 10 * time.Minute
 	// paceTimeout: a Redis that does not answer must not hold a message up.
 	paceTimeout = 2 * time.Second
@@ -45,30 +46,32 @@ const (
 // ARGV[9] -> ms to keep a burst beyond its end
 //
 // Returns {verdict, n, held}:
-// {"quota", until in ms, 0} the breaker is open
+// {"quota", until in ms, rank} the breaker is open; the rank as of held
 // {"held", until in ms, rank} wait for the end of the burst or the quiet hours; rank
-// 1 is the first to be held
+// 1 is the first to be held, 0 is none
 // {"pace", ms to wait, 0} the rate is used up
 // {"go", ms to wait, held} it may leave after the wait; held others wait to be
 // merged into it
 const paceScript = `
 local now = tonumber(ARGV[1])
-local quota = tonumber(redis.call("GET", KEYS[1]) or "0")
-if quota > now then return {"quota", quota, 0} end
-
-local function hold(till)
+local fresh = ARGV[3] == "1"
+local function hold(verdict, till)
+  if not fresh then return {verdict, till, 0} end
   local rank = redis.call("HINCRBY", KEYS[3], "held", 1)
   redis.call("PEXPIRE", KEYS[3], math.max(1, till - now) + tonumber(ARGV[9]))
-  return {"held", till, rank}
+  return {verdict, till, rank}
 end
 
+local quota = tonumber(redis.call("GET", KEYS[1]) or "0")
+if quota > now then return hold("quota", quota) end
+
 local held = 0
-if ARGV[3] == "1" then
+if fresh then
   local quiet = tonumber(ARGV[4])
-  if quiet > 0 then return hold(quiet) end
+  if quiet > 0 then return hold("held", quiet) end
   local burst = redis.call("HMGET", KEYS[3], "until", "id", "held")
   local till = tonumber(burst[1] or "0")
-  if till > now and burst[2] ~= ARGV[2] then return hold(till) end
+  if till > now and burst[2] ~= ARGV[2] then return hold("held", till) end
   held = tonumber(burst[3] or "0")
 end
 
@@ -79,7 +82,7 @@ if wait > tonumber(ARGV[8]) then return {"pace", math.ceil(wait / 1000), 0} end
 redis.call("SET", KEYS[2], string.format("%.0f", used + tonumber(ARGV[6])), "PX", 60000)
 
 local length = tonumber(ARGV[5])
-if ARGV[3] == "1" and length > 0 then
+if fresh and length > 0 then
   redis.call("HSET", KEYS[3], "until", string.format("%.0f", now + length), "id", ARGV[2], "held", 0)
   redis.call("PEXPIRE", KEYS[3], length + tonumber(ARGV[9]))
 end
@@ -103,7 +106,15 @@ type leave struct {
 	verdict string
 	until   time.Time     // of "quota" and "held"
 	wait    time.Duration // of "go" and "pace"
-	held    int           // of "go": others to merge; of "held": the rank
+	held    int           // of "go": others to merge; of the others: the rank
+}
+
+// behind lets the first one that is held come first, to take the others along.
+func (l leave) behind(until time.Time) time.Time {
+	if l.held > 1 {
+		return until.Add(heldBehind)
+	}
+	return until
 }
 
 const (

@@ -21,8 +21,9 @@ const (
 	// pushLife is how long a message that never could be sent is worth sending.
 	pushLife = 48 * time.Hour
 	// heldBehind is how much later than the first one the others of a held burst
-	// are looked at: by then it has taken them along.
-	heldBehind = 2 * time.Second
+	// are looked at: by then it has taken them along. Those that are served at
+	// the very moment it does can't be taken and wait for another burst.
+	heldBehind = 10 * time.Second
 	// saveTimeout bounds the writing of an outcome.
 	saveTimeout = 10 * time.Second
 )
@@ -152,12 +153,9 @@ func (d *delivery) ask(ctx context.Context) leave {
 func (d *delivery) granted(ctx context.Context, l leave) bool {
 	switch l.verdict {
 	case verdictHeld:
-		if l.held > 1 {
-			l.until = l.until.Add(heldBehind)
-		}
-		d.hold(l.until, "held")
+		d.hold(l.behind(l.until), "held")
 	case verdictQuota:
-		d.hold(l.until.Add(d.jitter(quotaJitter)), "quota")
+		d.hold(l.behind(d.afterReset(l.until)), "quota")
 	case verdictPace:
 		d.wait(d.DB.Now().Add(l.wait), "paced", d.push.Reason)
 	default:

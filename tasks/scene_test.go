@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -47,6 +48,7 @@ kinds:
 type scene struct {
 	*actstest.World
 	redis  *embedded.Server
+	raw    *mongo.Database
 	client *redis.Client
 	phone  *phone
 	log    *logBuffer
@@ -67,6 +69,12 @@ func newScene(t *testing.T) *scene {
 	s := &scene{World: actstest.New(t, nil), redis: r, client: redis.NewClient(o), log: &logBuffer{}}
 	t.Cleanup(func() { _ = s.client.Close() })
 	s.phone = newPhone(s.Now)
+	raw, err := mongo.Connect(options.Client().ApplyURI(cmp.Or(os.Getenv("MONGODB_URI"), s.Server.URI)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = raw.Disconnect(context.Background()) })
+	s.raw = raw.Database(s.Server.Database)
 	return s
 }
 
@@ -79,7 +87,7 @@ func (s *scene) options(t *testing.T) tasks.Options {
 	}
 	return tasks.Options{
 		DB: s.DB, Acts: s.Acts, Redis: s.client, Sender: s.phone, Templates: rendered, MiniProgramAppID: "wx0000000000000002",
-		Concurrency: 4, Intervals: tasks.Intervals{Sweep: time.Hour, Slow: time.Hour, Poll: 5 * time.Millisecond},
+		Concurrency: 4, Intervals: tasks.Intervals{Sweep: time.Hour, Slow: time.Hour, Poll: 25 * time.Millisecond},
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		FailPoint: func(name string) error {
 			if die := s.dying.Load(); die != nil {
@@ -165,18 +173,17 @@ func (s *scene) settle(t *testing.T, w *tasks.Tasks, step time.Duration, steps i
 
 func (s *scene) settled(t *testing.T) bool {
 	t.Helper()
+	if slices.ContainsFunc(s.pushes(t), func(p store.Push) bool { return p.State == store.PushWaiting }) ||
+		slices.ContainsFunc(s.jobs(t), func(j store.Job) bool { return j.State == store.JobWaiting }) {
+		return false
+	}
 	for _, collection := range store.Collections() {
 		ids, err := s.DB.DueOutboxes(t.Context(), collection, 1)
 		if err != nil || len(ids) > 0 {
 			return false
 		}
 	}
-	for _, p := range s.pushes(t) {
-		if p.State == store.PushWaiting {
-			return false
-		}
-	}
-	return !slices.ContainsFunc(s.jobs(t), func(j store.Job) bool { return j.State == store.JobWaiting })
+	return true
 }
 
 func eventually(t *testing.T, what string, ok func() bool) {
@@ -192,13 +199,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // such question.
 func rows[T any](t *testing.T, s *scene, collection string) []T {
 	t.Helper()
-	uri := cmp.Or(os.Getenv("MONGODB_URI"), s.Server.URI)
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = client.Disconnect(context.Background()) }()
-	cur, err := client.Database(s.Server.Database).Collection(collection).Find(t.Context(),
+	cur, err := s.raw.Collection(collection).Find(t.Context(),
 		bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: ""}}}}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
 	if err != nil {
 		t.Fatal(err)
@@ -292,4 +293,30 @@ func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+type taskOptions = tasks.Options
+
+var errStrange = errors.New("strange")
+
+// pushOf is the only push about a placement.
+func (s *scene) pushOf(t *testing.T, placement *internship.Placement) store.Push {
+	t.Helper()
+	var found []store.Push
+	for _, p := range s.pushes(t) {
+		if p.PlacementID == placement.ID {
+			found = append(found, p)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d pushes, want 1:\n%s", len(found), s.dump(t))
+	}
+	return found[0]
+}
+
+func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	return ctx, cancel
 }
