@@ -52,6 +52,9 @@ func (a *App) signedIn(ctx huma.Context, next func(huma.Context)) {
 		a.refuse(ctx, err)
 		return
 	}
+	if r := requestOf(ctx.Context()); r != nil {
+		r.account, r.enterprise = s.AccountID, s.EnterpriseID
+	}
 	next(huma.WithValue(ctx, sessionKey{}, s))
 }
 
@@ -76,7 +79,7 @@ func (a *App) refuse(ctx huma.Context, err error) {
 	_ = huma.WriteErr(a.api, ctx, http.StatusInternalServerError, "", err) // told by WriteErr itself
 }
 
-// setCookie writes the session's cookie; an empty token takes it away.
+// cookie writes the session's cookie; an empty token takes it away.
 func (a *App) cookie(s store.Session, token string) string {
 	c := http.Cookie{Name: sessionCookie, Value: token, Path: "/", Expires: s.Expires, HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode}
 	if token == "" {

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/go-cmp/cmp"
@@ -158,12 +159,31 @@ func TestFailuresTellNothing(t *testing.T) {
 	}
 }
 
+func TestRequestsHaveADeadline(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var left time.Duration
+	w.app.Fiber().Get("/deadline", func(c *fiber.Ctx) error {
+		if deadline, ok := c.UserContext().Deadline(); ok {
+			left = time.Until(deadline)
+		}
+		return internship.ErrNotFound
+	})
+	w.anyone().get("/deadline").refused(internship.ErrNotFound)
+	if left <= 0 || left > 10*time.Second {
+		t.Errorf("%v left, want at most 10 s", left)
+	}
+}
+
 func TestTheLogHoldsNoQuery(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	me := w.owner(w.enterprise("A"))
-	me.get("/api/v1/placements?name=%E5%8D%A2%E6%99%93%E4%B8%9C")
-	var line struct{ Msg, Method, Route, Path string }
+	e := w.enterprise("A")
+	w.owner(e).get("/api/v1/placements?name=%E5%8D%A2%E6%99%93%E4%B8%9C")
+	var line struct {
+		Method, Route, Path string
+		Account             string `json:"account_id"`
+	}
 	for l := range strings.Lines(w.log.String()) {
 		if strings.Contains(l, `"route":"/api/v1/placements"`) {
 			if err := json.Unmarshal([]byte(l), &line); err != nil {
@@ -171,7 +191,7 @@ func TestTheLogHoldsNoQuery(t *testing.T) {
 			}
 		}
 	}
-	if line.Route != "/api/v1/placements" || line.Path != "/api/v1/placements" || line.Method != "GET" {
+	if line.Route != "/api/v1/placements" || line.Path != "/api/v1/placements" || line.Method != "GET" || line.Account != e.Staff.AccountID {
 		t.Errorf("line = %+v", line)
 	}
 	if strings.Contains(w.log.String(), "%E5%8D%A2") || strings.Contains(w.log.String(), "卢晓东") {
@@ -198,6 +218,8 @@ func TestLimitsCountByCaller(t *testing.T) {
 	try("203.0.113.9", 1).refused(internship.ErrTooManyTries)
 	try("198.51.100.1, 203.0.113.9, 10.1.1.1", 2).refused(internship.ErrTooManyTries)
 	try("203.0.113.9, 198.51.100.1", 3).refused(internship.ErrBadLogin)
+	w.anyone().with("X-Forwarded-For", "198.51.100.7").with("x-forwarded-for", "203.0.113.9").
+		post("/api/v1/login", handlers.Login{Name: "13300000009", Password: actstest.Password}).refused(internship.ErrTooManyTries)
 	try("nonsense", 4).refused(internship.ErrBadLogin)
 
 	for n := range 100 {

@@ -119,8 +119,12 @@ func refusalAnswers(r huma.Registry, refusals []*internship.Error) map[string]*h
 			p.RequestID = "5f0c1e9a7b3d4c2e8a6f1b0d9c7e5a3b"
 			examples[e.Code] = &huma.Example{Summary: e.Title, Value: p}
 		}
-		answers[strconv.Itoa(status)] = &huma.Response{Description: strings.Join(lines, " · "),
+		answer := &huma.Response{Description: strings.Join(lines, " · "),
 			Content: map[string]*huma.MediaType{problemType: {Schema: schema, Examples: examples}}}
+		if slices.ContainsFunc(errors, func(e *internship.Error) bool { return e.RetryAfter > 0 }) {
+			answer.Headers = map[string]*huma.Header{"Retry-After": {Description: "几秒后再试", Schema: &huma.Schema{Type: huma.TypeInteger}}}
+		}
+		answers[strconv.Itoa(status)] = answer
 	}
 	return answers
 }

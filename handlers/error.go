@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -16,7 +17,7 @@ import (
 
 // Problem is a refusal or failure as clients see it: RFC 9457 with our stable
 // code, a Chinese sentence for the user and one entry per wrong field.
-type Problem struct {
+type Problem struct { //nolint:errname // RFC 9457 calls it so, and so do clients
 	Status    int            `json:"status" doc:"HTTP 状态码" example:"409"`
 	Code      string         `json:"code" doc:"稳定的错误代码,供程序判断" example:"placement.signed_elsewhere"`
 	Title     string         `json:"title" doc:"错误名称" example:"学生已被签约"`
@@ -125,11 +126,15 @@ func (a *App) answerError(c *fiber.Ctx, err error) {
 // onError answers what fails before or outside of a route: a body that is too
 // large, a header that can't be read.
 func (a *App) onError(c *fiber.Ctx, err error) error {
-	if requestOf(c.UserContext()) == nil {
-		_, cancel := a.begin(c)
-		defer cancel()
+	if requestOf(c.UserContext()) != nil {
+		a.answerError(c, err)
+		return nil
 	}
+	started := time.Now()
+	ctx, cancel := a.begin(c)
+	defer cancel()
 	a.answerError(c, err)
+	a.done(ctx, c, started)
 	return nil
 }
 

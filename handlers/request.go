@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -26,6 +27,8 @@ type request struct {
 	id  string
 	// address is who called, for limits only.
 	address string
+	// account and enterprise are who acts, once known.
+	account, enterprise string
 	// passing: the answer may be another one in a moment, so it is not kept
 	// for the repetition of the request.
 	passing bool
@@ -62,7 +65,7 @@ func (a *App) around(c *fiber.Ctx) error {
 	if err := a.inside(c); err != nil {
 		a.answerError(c, err)
 	}
-	a.done(ctx, c, time.Since(started))
+	a.done(ctx, c, started)
 	return nil
 }
 
@@ -131,19 +134,24 @@ func (a *App) overTLS() bool {
 	return a.options.PublicURL != nil && a.options.PublicURL.Scheme == "https"
 }
 
-// done writes the request's line. The query stays out of it: it may hold names
-// and codes.
-func (a *App) done(ctx context.Context, c *fiber.Ctx, took time.Duration) {
+// done writes the request's line: who did what, and how it went. The query
+// stays out of it: it may hold names and codes.
+func (a *App) done(ctx context.Context, c *fiber.Ctx, started time.Time) {
+	took := time.Since(started)
 	route, status := c.Route().Path, c.Response().StatusCode()
 	if route == "/" && c.Path() != "/" {
 		route = "" // nothing but around matched
+	}
+	attrs := []slog.Attr{slog.String("method", c.Method()), slog.String("route", route), slog.String("path", c.Path()),
+		slog.Int("status", status), slog.Float64("took_ms", float64(took.Microseconds())/1000)}
+	if r := requestOf(ctx); r != nil && r.account != "" {
+		attrs = append(attrs, slog.String("account_id", r.account), slog.String("enterprise_id", r.enterprise))
 	}
 	level := slog.LevelInfo
 	if probes[route] {
 		level = slog.LevelDebug
 	}
-	a.log.LogAttrs(ctx, level, "request", slog.String("method", c.Method()), slog.String("route", route),
-		slog.String("path", c.Path()), slog.Int("status", status), slog.Duration("took", took))
+	a.log.LogAttrs(ctx, level, "request", attrs...)
 	a.meter.request(c.Method(), route, status, took)
 }
 
@@ -152,14 +160,15 @@ var probes = map[string]bool{"/livez": true, "/readyz": true, "/metrics": true}
 
 // callerAddress is who called, for limits: the last address in
 // X-Forwarded-For that no trusted proxy has, since everything before it is
-// what the caller says of himself. An IPv6 caller counts by network, of which
+// what the caller says of himself. Some proxies add to the header, some add
+// another one. An IPv6 caller counts by network, of which
 // one household has many addresses.
 func (a *App) callerAddress(c *fiber.Ctx) string {
 	addr, ok := netip.AddrFromSlice(c.Context().RemoteIP())
 	if !ok {
 		return ""
 	}
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	hops := strings.Split(string(bytes.Join(c.Request().Header.PeekAll(fiber.HeaderXForwardedFor), []byte(","))), ",")
 	for i := len(hops) - 1; i >= 0 && a.trusts(addr); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -130,12 +131,23 @@ func (l *logBook) String() string {
 	return l.text.String()
 }
 
+// privateShapes are mobile and ID numbers, tokens and openids.
+var privateShapes = []*regexp.Regexp{
+	regexp.MustCompile(`\b1[3-9]\d{9}\b`), regexp.MustCompile(`\b\d{17}[\dX]\b`),
+	regexp.MustCompile(`\bsx_[A-Z2-7]{20,}`), regexp.MustCompile(`\boTEST[0-9A-Za-z]{20,}`),
+}
+
 func (l *logBook) mustBeClean(tb testing.TB) {
 	tb.Helper()
 	text := l.String()
 	for _, s := range append(l.secrets, actstest.Password) {
 		if strings.Contains(text, s) {
 			tb.Errorf("the log holds the secret %q", s)
+		}
+	}
+	for _, shape := range privateShapes {
+		if found := shape.FindString(text); found != "" {
+			tb.Errorf("the log holds %q", found)
 		}
 	}
 }
