@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"sort"
 
@@ -119,7 +120,7 @@ func limitsOfRange(n *node) limits {
 	bracket := rank(n.v.t)
 	l := limits{isRange: true, used: []*node{n}, lo: end{key: []byte{bracket}}, hi: end{key: []byte{bracket}}}
 	if bracket == rankNumber {
-		l.lo = end{key: appendNumberKey([]byte{bracket}, nan, 0), open: true}
+		l.lo = end{key: appendNumberKey([]byte{bracket}, math.NaN(), 0), open: true}
 	}
 	if n.op == opGt || n.op == opGte {
 		l.lo = end{key, !closed}

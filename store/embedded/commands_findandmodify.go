@@ -83,7 +83,7 @@ func (o *modifyOptions) check() (*update, error) {
 		if o.upsert || o.after {
 			return nil, errorf(codeFailedToParse, "Cannot specify remove=true with upsert or new")
 		}
-		return nil, nil
+		return &update{}, nil
 	}
 	if o.change.missing() {
 		return nil, errorf(codeFailedToParse, "Either an update or remove=true must be specified")

@@ -39,7 +39,6 @@ func (c *catalog) snapshot(offset func() int64) snapshot {
 	for _, coll := range c.colls {
 		colls = append(colls, coll)
 		coll.mu.RLock()
-		defer coll.mu.RUnlock()
 	}
 	slices.SortFunc(colls, func(a, b *collection) int { return cmp.Compare(a.ns.String(), b.ns.String()) })
 	snap := snapshot{offset: offset()}
@@ -49,6 +48,7 @@ func (c *catalog) snapshot(offset func() int64) snapshot {
 			one.specs = append(one.specs, x.spec)
 		}
 		snap.colls = append(snap.colls, one)
+		coll.mu.RUnlock()
 	}
 	return snap
 }

@@ -54,9 +54,7 @@ func parseFilter(doc []byte) (*node, error) {
 			if err != nil {
 				return nil, err
 			}
-			if kid != nil {
-				all.add(kid)
-			}
+			all.add(kid)
 			continue
 		}
 		if err := parseField(all, parsePath(string(key)), v); err != nil {
@@ -78,7 +76,7 @@ func (n *node) add(kid *node) {
 func parseLogical(name string, v value) (*node, error) {
 	switch name {
 	case "$comment":
-		return nil, nil
+		return &node{op: opAnd}, nil
 	case "$and", "$or", "$nor":
 	default:
 		return nil, unsupported("top level operator", name)
@@ -318,7 +316,7 @@ func parseType(p path, v value) (*node, error) {
 // shape names the fields and operators of a filter, without its values, which
 // may be personal data.
 func (n *node) shape() string {
-	if n.kids == nil {
+	if n.kids == nil && n.op != opAnd {
 		return n.path.String() + " " + opNames[n.op]
 	}
 	parts := make([]string, len(n.kids))

@@ -142,7 +142,7 @@ func writeUntilKilled(t *testing.T, uri string, round int, cmd *exec.Cmd) (all [
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Disconnect(t.Context())
+	defer func() { _ = client.Disconnect(t.Context()) }()
 	coll := client.Database("test").Collection("c")
 	var mu sync.Mutex
 	enough := make(chan struct{})

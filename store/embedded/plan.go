@@ -2,13 +2,10 @@ package embedded
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
-
-var nan = math.NaN()
 
 // maxMemorySort is how many documents a query may sort in memory when no index
 // gives them in order.
@@ -80,6 +77,9 @@ func (c *collection) choose(q *query) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(q.filter.kids, fixesID) && indexes[0] == c.indexes[0] {
+		indexes = indexes[:1] // nothing is better
+	}
 	if p := chooseIndex(indexes, q); p != nil {
 		return p, nil
 	}
@@ -90,6 +90,11 @@ func (c *collection) choose(q *query) (*plan, error) {
 		return p, nil
 	}
 	return nil, c.noPlan(q, "no index serves it")
+}
+
+// fixesID reports whether a test leaves only one _id.
+func fixesID(n *node) bool {
+	return n.op == opEq && len(n.path) == 1 && n.path[0] == "_id" && !n.v.isArray()
 }
 
 // chooseIndex finds the best plan over a single index; nil: there is none. A
@@ -105,11 +110,30 @@ func chooseIndex(indexes []*index, q *query) *plan {
 	}
 	slices.SortStableFunc(candidates, func(a, b plan) int { return b.parts[0].score.better(a.parts[0].score) })
 	for i := range candidates {
-		if candidates[i].sorted || len(candidates) == 1 || candidates[i].parts[0].fewerThan(maxMemorySort+1) {
-			return &candidates[i]
+		if candidates[i].sorted || len(candidates) == 1 || candidates[i].parts[0].keys(maxMemorySort+1) <= maxMemorySort {
+			return narrowest(candidates[i:])
 		}
 	}
 	return &candidates[0]
+}
+
+// narrowest picks among the plans over the same index that rank like the first
+// the one that reads the fewest keys.
+func narrowest(candidates []plan) *plan {
+	best, least := &candidates[0], -1
+	for i := range candidates[1:] {
+		other := &candidates[i+1]
+		if other.parts[0].index != best.parts[0].index || other.parts[0].score != best.parts[0].score {
+			break
+		}
+		if least < 0 {
+			least = best.parts[0].keys(maxMemorySort)
+		}
+		if n := other.parts[0].keys(least); n < least {
+			best, least = other, n
+		}
+	}
+	return best
 }
 
 func (c *collection) noPlan(q *query, why string) error {
@@ -161,24 +185,58 @@ func (x *index) plans(q *query) []plan {
 		return nil
 	}
 	var out []plan
-	plain := x.reach(conj)
-	if plain.served(x, len(conj) == 0) {
-		p := plan{exact: plain.exact(conj)}
-		p.parts = []part{{index: x, spans: plain.spans, score: plain.score}}
+	for _, tests := range x.alternatives(conj) {
+		r := x.reach(tests)
+		if !r.served(x, len(conj) == 0) {
+			continue
+		}
+		p := plan{exact: r.exact(conj)}
+		p.parts = []part{{index: x, spans: r.spans, score: r.score}}
 		p.parts[0].score.covers = q.selective && p.exact && x.holds(q.reads)
-		x.order(&p, q.sort, plain)
+		x.order(&p, q.sort, r)
 		if len(conj) > 0 || x.partial != nil || p.sorted && len(q.sort) > 0 {
 			out = append(out, p)
 		}
 	}
+	outer := x.reach(conj)
 	for i, n := range conj {
 		if n.op == opOr {
-			if p, ok := x.orPlan(q, conj, i, plain); ok {
+			if p, ok := x.orPlan(q, conj, i, outer); ok {
 				out = append(out, p)
 			}
 		}
 	}
 	return out
+}
+
+// maxAlternatives is how many ways to read one index are weighed.
+const maxAlternatives = 32
+
+// alternatives gives the tests that may limit the index's keys together. Where
+// several ask for different items of one array, only one of them can.
+func (x *index) alternatives(conj []*node) [][]*node {
+	for at, c := range x.components {
+		if !x.multikey[at] {
+			continue
+		}
+		var points []*node
+		for _, n := range conj {
+			if l, ok := limitsOfTest(n); ok && l.isPoints && testedPath(n).equal(c.path) {
+				points = append(points, n)
+			}
+		}
+		if len(points) < 2 || len(points) > maxAlternatives {
+			continue
+		}
+		var out [][]*node
+		for _, keep := range points {
+			out = append(out, slices.DeleteFunc(slices.Clone(conj), func(n *node) bool {
+				return n != keep && slices.Contains(points, n)
+			}))
+		}
+		return out
+	}
+	return [][]*node{conj}
 }
 
 // holds reports whether the keys of the index hold all the fields, each as the
@@ -190,215 +248,4 @@ func (x *index) holds(paths []path) bool {
 	return !slices.ContainsFunc(paths, func(p path) bool {
 		return !slices.ContainsFunc(x.components, func(c component) bool { return c.path.equal(p) })
 	})
-}
-
-// orPlan reads the spans of all branches of the i-th test, which is an $or.
-func (x *index) orPlan(q *query, conj []*node, i int, outer reached) (plan, bool) {
-	rest := slices.Delete(slices.Clone(conj), i, i+1)
-	var spans []span
-	worst := score{eq: math.MaxInt}
-	for _, branch := range conj[i].kids {
-		r := x.reach(append(slices.Clone(rest), conjuncts(branch)...))
-		if !r.served(x, false) {
-			return plan{}, false
-		}
-		if worst.better(r.score) > 0 {
-			worst = r.score
-		}
-		if spans = append(spans, r.spans...); len(spans) > maxSpans {
-			return plan{}, false
-		}
-	}
-	worst.single = false
-	p := plan{parts: []part{{index: x, spans: normalise(spans), score: worst}}}
-	if !x.isMultikey() {
-		x.orderSequential(&p, q.sort, outer)
-	}
-	p.sorted = p.sorted || len(q.sort) == 0
-	p.parts[0].score.sorted = p.sorted
-	return p, true
-}
-
-// conjuncts gives the tests of a filter that must all hold.
-func conjuncts(n *node) []*node {
-	if n.op == opAnd {
-		return n.kids
-	}
-	return []*node{n}
-}
-
-// chooseUnion reads another index for each branch of an $or.
-func chooseUnion(indexes []*index, q *query) *plan {
-	for i, n := range q.filter.kids {
-		if n.op != opOr {
-			continue
-		}
-		rest := slices.Delete(slices.Clone(q.filter.kids), i, i+1)
-		if p := unionOf(indexes, rest, n.kids); p != nil {
-			p.sorted = len(q.sort) == 0
-			return p
-		}
-	}
-	return nil
-}
-
-func unionOf(indexes []*index, rest, branches []*node) *plan {
-	union := &plan{}
-	for _, branch := range branches {
-		conj := append(slices.Clone(rest), conjuncts(branch)...)
-		if len(conj) == 0 {
-			return nil
-		}
-		p := chooseIndex(indexes, &query{filter: &node{op: opAnd, kids: conj}})
-		if p == nil {
-			return nil
-		}
-		union.parts = append(union.parts, p.parts...)
-	}
-	return union
-}
-
-// reached is how far the tests of a conjunction reach into an index.
-type reached struct {
-	limits []limits // of the components reached
-	spans  []span
-	score  score
-}
-
-// reach builds the spans: equality on the first components, then one interval.
-func (x *index) reach(conj []*node) reached {
-	var r reached
-	prefixes := [][]byte{nil}
-	for at, c := range x.components {
-		l := x.limitsOf(at, conj)
-		if l.isPoints && len(prefixes)*len(l.points) <= maxSpans {
-			r.limits = append(r.limits, l)
-			r.score.eq++
-			prefixes = extend(prefixes, l.points, c.desc)
-			continue
-		}
-		if l.isRange {
-			r.limits = append(r.limits, l)
-			r.score.ranges = 1
-			for _, prefix := range prefixes {
-				lo, hi, endless := l.span(prefix, c.desc)
-				r.spans = append(r.spans, span{lo, hi, endless, len(prefix)})
-			}
-			r.spans = normalise(r.spans)
-			return r
-		}
-		break
-	}
-	for _, prefix := range prefixes {
-		s := span{lo: string(prefix), prefix: len(prefix)}
-		next, ok := successor(prefix)
-		s.hi, s.endless = string(next), !ok
-		r.spans = append(r.spans, s)
-	}
-	r.spans = normalise(r.spans)
-	r.score.single = x.spec.unique && r.score.eq == len(x.components) && len(r.spans) <= 1
-	return r
-}
-
-// extend puts every point behind every prefix.
-func extend(prefixes, points [][]byte, desc bool) [][]byte {
-	out := make([][]byte, 0, len(prefixes)*len(points))
-	for _, prefix := range prefixes {
-		for _, p := range points {
-			key := append(slices.Clone(prefix), p...)
-			if desc {
-				invert(key[len(prefix):])
-			}
-			out = append(out, key)
-		}
-	}
-	return out
-}
-
-// served reports whether the index narrows the search: by tests on its first
-// component, or because it is partial and holds only what the filter wants. An
-// empty filter is served too; the caller then asks for a sort.
-func (r *reached) served(x *index, empty bool) bool {
-	return len(r.limits) > 0 || x.partial != nil || empty
-}
-
-// exact reports whether the limits express every test in full.
-func (r *reached) exact(conj []*node) bool {
-	for _, n := range conj {
-		if !slices.ContainsFunc(r.limits, func(l limits) bool { return slices.Contains(l.used, n) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// order decides whether reading the index gives the sort's order.
-func (x *index) order(p *plan, fields []sortField, r reached) {
-	if len(fields) == 0 || r.score.single {
-		p.sorted = true
-	} else if !x.orderSequential(p, fields, r) {
-		x.orderMerged(p, fields, r)
-	}
-	p.parts[0].score.sorted = p.sorted
-}
-
-// orderSequential tries the index's own order: components fixed to one value
-// are constant, the others must be the sort's fields in turn, all in the
-// index's direction or all against it.
-func (x *index) orderSequential(p *plan, fields []sortField, r reached) bool {
-	fixed := func(at int) bool {
-		return at < len(r.limits) && r.limits[at].isPoints && len(r.limits[at].points) <= 1
-	}
-	return x.matchOrder(p, fields, r, fixed)
-}
-
-// orderMerged tries reading the spans of several points side by side.
-func (x *index) orderMerged(p *plan, fields []sortField, r reached) {
-	if len(p.parts[0].spans) > maxMerge {
-		return
-	}
-	fixed := func(at int) bool { return at < r.score.eq }
-	if x.matchOrder(p, fields, r, fixed) {
-		p.parts[0].merge = true
-	}
-}
-
-// maxMerge is how many spans are read side by side.
-const maxMerge = 200
-
-func (x *index) matchOrder(p *plan, fields []sortField, r reached, fixed func(int) bool) bool {
-	at, set, reverse := 0, false, false
-	for _, f := range fields {
-		if x.constant(f.path, r) {
-			continue
-		}
-		for at < len(x.components) && fixed(at) {
-			at++
-		}
-		if at == len(x.components) || !x.components[at].path.equal(f.path) {
-			return false
-		}
-		if x.multikey[at] && at < len(r.limits) {
-			return false
-		}
-		against := x.components[at].desc != f.desc
-		if set && against != reverse {
-			return false
-		}
-		set, reverse = true, against
-		at++
-	}
-	p.sorted = true
-	p.parts[0].reverse = reverse
-	return true
-}
-
-// constant reports whether the path has one value in all documents found.
-func (x *index) constant(p path, r reached) bool {
-	for at, l := range r.limits {
-		if l.isPoints && len(l.points) <= 1 && !x.multikey[at] && x.components[at].path.equal(p) {
-			return true
-		}
-	}
-	return false
 }

@@ -107,7 +107,10 @@ func TestDocumentsExamined(t *testing.T) {
 		}, 20, 20},
 		"all by _id": {func() (int, error) { return find(d(), options.Find().SetSort(d("_id", -1)).SetLimit(20)) }, 20, 20},
 		"search":     {func() (int, error) { return find(d("search", "3"), options.Find().SetSort(d("at", -1)).SetLimit(20)) }, 20, 20},
-		"due":        {func() (int, error) { return find(d("relayAt", d("$lte", bson.DateTime(1000))), options.Find()) }, 11, 11},
+		"search for all": {func() (int, error) {
+			return find(d("search", d("$all", bson.A{"z", "ab", "3"})), options.Find().SetSort(d("at", -1)).SetLimit(20))
+		}, 20, 20},
+		"due": {func() (int, error) { return find(d("relayAt", d("$lte", bson.DateTime(1000))), options.Find()) }, 11, 11},
 		"all of a partial index": {func() (int, error) {
 			return find(d("relayAt", d("$exists", true)), options.Find().SetSort(d("relayAt", 1)).SetLimit(5))
 		}, 5, 5},

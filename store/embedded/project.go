@@ -26,9 +26,6 @@ func parseProjection(v value) (*projection, error) {
 	if !v.isDocument() {
 		return nil, errorf(codeTypeMismatch, "BSON field 'projection' must be a document")
 	}
-	if isEmpty(v.b) {
-		return nil, nil
-	}
 	p := &projection{id: true, root: &projected{kids: map[string]*projected{}}}
 	decided, idNamed := false, false
 	it := fields(v.b)

@@ -184,17 +184,18 @@ func (p *part) before(a entry, aPrefix int, b entry, bPrefix int) bool {
 	return c < 0 || c == 0 && a.rid < b.rid
 }
 
-// fewerThan reports whether the part's spans hold fewer than n keys.
-func (p *part) fewerThan(n int) bool {
+// keys counts the keys in the part's spans, but not beyond most.
+func (p *part) keys(most int) int {
+	n := 0
 	forward := part{index: p.index}
 	for _, s := range p.spans {
-		forward.walk(s, position{}, func(entry) bool {
-			n--
-			return n > 0
-		})
-		if n <= 0 {
-			return false
+		if n >= most {
+			break
 		}
+		forward.walk(s, position{}, func(entry) bool {
+			n++
+			return n < most
+		})
 	}
-	return true
+	return n
 }

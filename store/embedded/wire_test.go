@@ -340,7 +340,7 @@ func FuzzConversation(f *testing.F) {
 			c.serve()
 			server.Close()
 		}()
-		go io.Copy(io.Discard, client)
+		go func() { _, _ = io.Copy(io.Discard, client) }()
 		_, _ = client.Write(msg(flags&^flagChecksum, bodySection(body)))
 		_, _ = client.Write(msg(0, bodySection(doc(t, d("ping", 1, "$db", "x")))))
 		client.Close()
