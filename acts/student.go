@@ -198,6 +198,19 @@ func (a *Acts) StudentPlans(ctx context.Context, studentID string) ([]*internshi
 	return mine, nil
 }
 
+// StudentPlacement reads one of the student's own rows. Errors: ErrNotFound for
+// another student's.
+func (a *Acts) StudentPlacement(ctx context.Context, studentID, id string) (*internship.Placement, error) {
+	x, err := a.DB.Placements.Get(ctx, id)
+	if err == nil && x.StudentID != studentID {
+		err = internship.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
 // StudentPlacements lists the student's own rows, newest first.
 func (a *Acts) StudentPlacements(ctx context.Context, studentID, after string, limit int) (store.PlacementPage, error) {
 	return a.DB.StudentPlacements(ctx, studentID, after, limit)

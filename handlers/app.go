@@ -59,6 +59,8 @@ type Options struct {
 	Gatherer   prometheus.Gatherer
 	// Version is shown in /openapi.json; empty: "dev".
 	Version string
+	// PartnerKeys open the partner API; nil: it is closed to everybody.
+	PartnerKeys *PartnerKeys
 	// ServiceAccount and MiniProgram check what WeChat posts to the callback
 	// of each account; nil: that address answers 404.
 	ServiceAccount, MiniProgram *wxmsg.Receiver

@@ -21,6 +21,9 @@ func (a *App) routes() {
 	endpoint(a, anyone, http.MethodGet, "/livez", "live", a.live)
 	endpoint(a, anyone, http.MethodGet, "/readyz", "ready", a.ready)
 
+	// The other ends: schools, students, the province.
+	a.partnerRoutes()
+
 	// WeChat's platform.
 	a.callbackRoutes()
 
