@@ -9,9 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"shixi/acts"
 	"shixi/acts/actstest"
 	"shixi/handlers"
 	"shixi/internship"
+	"shixi/store"
 )
 
 // TestForeignIDs: every route that takes an id answers another enterprise's as
@@ -113,10 +115,13 @@ func TestDocumentation(t *testing.T) {
 		Paths map[string]map[string]struct {
 			OperationID, Summary, Description string
 			Tags                              []string
-			Parameters                        []struct{ Name, In string }
-			Responses                         map[string]struct{ Description string }
-			Security                          []map[string]any
-			RequestBody                       any
+			Parameters                        []struct {
+				Name, In string
+				Schema   struct{ Maximum, Default int }
+			}
+			Responses   map[string]struct{ Description string }
+			Security    []map[string]any
+			RequestBody any
 		}
 		Components struct {
 			Schemas map[string]struct {
@@ -149,6 +154,11 @@ func TestDocumentation(t *testing.T) {
 			if strings.HasPrefix(path, "/api/v1") && len(o.Security) > 0 && !strings.Contains(o.Responses["401"].Description, "auth.required") {
 				t.Errorf("%s %s does not tell of 401", method, path)
 			}
+			for _, q := range o.Parameters {
+				if q.Name == "limit" && (q.Schema.Maximum != store.MaxLimit || q.Schema.Default != store.DefaultLimit) {
+					t.Errorf("%s %s: limit = %+v", method, path, q.Schema)
+				}
+			}
 			for _, p := range parameter.FindAllString(strings.NewReplacer("{", `\{`, "}", `\}`).Replace(path), -1) {
 				name := strings.Trim(p, `\{}`)
 				found := false
@@ -166,6 +176,11 @@ func TestDocumentation(t *testing.T) {
 			if p.Ref == "" && !chinese(p.Description) {
 				t.Errorf("%s.%s is not described", name, field)
 			}
+		}
+	}
+	for _, name := range []string{"Selection", "Refusal", "NoticeSelection"} {
+		if got := doc.Components.Schemas[name].Properties["ids"].MaxItems; got != acts.MaxBatch {
+			t.Errorf("%s: %d ids at most, want %d", name, got, acts.MaxBatch)
 		}
 	}
 	position := doc.Components.Schemas["PositionInput"]

@@ -321,6 +321,8 @@ func TestHostilePaths(t *testing.T) {
 			}
 		}
 	}
+	me.get("/api/v1/positions/x#%zz").refused(internship.ErrBadRequest)
+	me.get("/api/v1/positions#%zz").refused(internship.ErrBadRequest)
 	me.get("/api/v1/positions/%zz").refused(internship.ErrBadRequest)
 	me.get("/api/v1/positions/\xff\xfe").refused(internship.ErrBadRequest)
 }

@@ -46,6 +46,16 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType implements huma.ContentTypeFilter.
 func (p *Problem) ContentType(string) string { return problemType }
 
+// headers sets what HTTP wants said beside some statuses.
+func (p *Problem) headers(set func(name, value string)) {
+	if p.retryAfter > 0 {
+		set(fiber.HeaderRetryAfter, strconv.Itoa(p.retryAfter))
+	}
+	if p.Status == http.StatusUnauthorized {
+		set(fiber.HeaderWWWAuthenticate, "Bearer")
+	}
+}
+
 // problem translates an error, logs it and counts it. It is the only place
 // that does any of the three: refusals are told at debug, failures at error
 // with their cause, and a caller who went away at debug.
@@ -116,9 +126,7 @@ func ofStatus(status int) *internship.Error {
 // answerError writes an error over whatever had been written of the answer.
 func (a *App) answerError(c *fiber.Ctx, err error) {
 	p := a.problem(c.UserContext(), err)
-	if p.retryAfter > 0 {
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(p.retryAfter))
-	}
+	p.headers(c.Set)
 	c.Set(fiber.HeaderContentType, problemType)
 	c.Status(p.Status).Response().SetBodyRaw(encode(p))
 }

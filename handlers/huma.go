@@ -3,7 +3,6 @@ package handlers
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -51,9 +50,7 @@ var chinese = sync.OnceFunc(func() {
 			return render(translate(err))
 		}
 		p := r.app.problem(ctx.Context(), err)
-		if p.retryAfter > 0 {
-			ctx.SetHeader("Retry-After", strconv.Itoa(p.retryAfter))
-		}
+		p.headers(ctx.SetHeader)
 		return p
 	}
 	huma.DefaultArrayNullable = false

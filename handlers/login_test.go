@@ -198,7 +198,11 @@ func TestSessions(t *testing.T) {
 		w := newWorld(t)
 		e := w.enterprise("A")
 		for _, header := range []string{"", "Bearer", "Bearer ", "Bearer sx_WRONG", "Basic " + e.Token, e.Token, "bearer  " + e.Token + " x"} {
-			w.anyone().with("Authorization", header).get("/api/v1/me").refused(internship.ErrUnauthorized)
+			a := w.anyone().with("Authorization", header).get("/api/v1/me")
+			a.refused(internship.ErrUnauthorized)
+			if got := a.header.Get("WWW-Authenticate"); got != "Bearer" {
+				t.Errorf("WWW-Authenticate = %q", got)
+			}
 		}
 		w.anyone().with("Authorization", "bearer "+e.Token).get("/api/v1/me").ok(http.StatusOK)
 	})

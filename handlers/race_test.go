@@ -95,7 +95,7 @@ func send(tb testing.TB, client *http.Client, base, token, mark string, form int
 	}
 }
 
-// TestFiftyEnterprisesAcceptOneStudent runs the race through HTTP on two
+// TestFiftyAcceptancesOfOneStudent runs the race through HTTP on two
 // server processes over one database (G-21): a student may apply to five, so
 // five enterprises race with ten requests each.
 func TestFiftyAcceptancesOfOneStudent(t *testing.T) {

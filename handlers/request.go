@@ -104,10 +104,10 @@ func (a *App) inside(c *fiber.Ctx) (err error) {
 }
 
 // plain refuses what no route of ours can read: an address that is not a URL,
-// and a body that is packed, which Fiber would unpack without a limit.
+// which Huma takes for granted, and a body that is packed, which Fiber would unpack without a limit.
 func plain(c *fiber.Ctx) error {
 	uri := c.OriginalURL()
-	if _, err := url.ParseRequestURI(uri); err != nil || !utf8.ValidString(uri) {
+	if _, err := url.Parse(uri); err != nil || !utf8.ValidString(uri) {
 		return internship.ErrBadRequest.With("请求地址无法识别")
 	}
 	if e := c.Get(fiber.HeaderContentEncoding); e != "" && !strings.EqualFold(e, "identity") {
