@@ -247,7 +247,7 @@ func (c *Collection[T, P]) insist(ctx context.Context, last error, try func() (P
 		case !errors.Is(err, errClash) && !passing(err):
 			return nil, internship.ErrInternal.Because(err)
 		}
-		if ctx.Err() == nil || last == nil { // a try cut short by the clock doesn't hide what took the time
+		if last == nil || !cutShort(err) {
 			last = err
 		}
 		if backoff(ctx, n) != nil {

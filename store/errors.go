@@ -63,7 +63,7 @@ var moving = []int{
 
 // passing says whether the database may answer differently next time.
 func passing(err error) bool {
-	if errors.Is(err, internship.ErrUnavailable) || mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, internship.ErrUnavailable) || mongo.IsNetworkError(err) || cutShort(err) {
 		return true
 	}
 	if labelled, ok := errors.AsType[mongo.LabeledError](err); ok &&
@@ -88,6 +88,10 @@ func readError(err error) error {
 	}
 	return internship.ErrInternal.Because(err)
 }
+
+// cutShort says whether a try ended with its time and not by itself: then it
+// doesn't tell what the time was spent on.
+func cutShort(err error) bool { return mongo.IsTimeout(err) || errors.Is(err, context.Canceled) }
 
 // exhausted is the error of a change whose time is over.
 func exhausted(last error) error {

@@ -3,9 +3,12 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"shixi/internship"
 	"shixi/store"
@@ -136,4 +139,29 @@ func is(target error) func(error) bool {
 
 func held(kind string) func(error) bool {
 	return func(err error) bool { return store.Held(err, kind) }
+}
+
+// sow inserts n copies of a stored document without the store, each altered in
+// the fields that alter names: for lists too long to be made one by one.
+func sow(tb testing.TB, s *storetest.Server, collection, id string, n int, alter func(i int) map[string]any) {
+	tb.Helper()
+	coll := s.Raw(tb).Collection(collection)
+	var template bson.D
+	if err := coll.FindOne(tb.Context(), bson.D{{Key: "_id", Value: id}}).Decode(&template); err != nil {
+		tb.Fatal(err)
+	}
+	template = slices.DeleteFunc(template, func(e bson.E) bool { return e.Key == "holds" })
+	batch := make([]any, 0, n)
+	for i := range n {
+		doc, fields := slices.Clone(template), alter(i)
+		for k := range doc {
+			if v, ok := fields[doc[k].Key]; ok {
+				doc[k].Value = v
+			}
+		}
+		batch = append(batch, doc)
+	}
+	if _, err := coll.InsertMany(tb.Context(), batch); err != nil {
+		tb.Fatal(err)
+	}
 }

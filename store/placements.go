@@ -51,7 +51,7 @@ func (db *DB) EnterprisePlacements(ctx context.Context, enterpriseID string, f P
 	q := Query[*internship.Placement]{Index: byEnterprise, Equal: []any{enterpriseID},
 		From: f.From, To: f.To, After: f.After, Limit: f.Limit, Count: true}
 	used := f.narrow(&q)
-	if used < f.wanted() || f.Name != "" {
+	if used < f.wanted() || probe(f.Name) != "" {
 		q.Keep = f.keep
 	}
 	return list(ctx, db.Placements, q)

@@ -93,6 +93,7 @@ func (f OfferFilter) keep(p *internship.Position) bool {
 func mergedPage(items []*internship.Position, next string, limit int) PositionPage {
 	key := func(p *internship.Position) string { return orderKey(p.Order(), p.ID) }
 	slices.SortFunc(items, func(a, b *internship.Position) int { return strings.Compare(key(b), key(a)) })
+	items = slices.CompactFunc(items, func(a, b *internship.Position) bool { return a.ID == b.ID }) // open to both
 	page := PositionPage{Total: -1, Next: next}
 	for _, p := range items {
 		if key(p) < next {

@@ -21,6 +21,8 @@ const (
 	// maxCandidates is how many documents a page may look at where a filter
 	// has no index of its own.
 	maxCandidates = 1000
+	// maxBatch is how many of them come in one answer.
+	maxBatch = 200
 	// MaxCount is where totals stop: "10000+".
 	MaxCount = 10000
 )
@@ -64,11 +66,8 @@ func list[T any, P pointer[T]](ctx context.Context, c *Collection[T, P], q Query
 	q.Limit = clampLimit(q.Limit)
 	filter := q.filter()
 	after, seen := q.After, 0
-	for {
-		batch := q.Limit + 1 - len(page.Items)
-		if q.Keep != nil {
-			batch = min(200, maxCandidates-seen)
-		}
+	for want := q.Limit + 1; ; want *= 2 { // more each time that Keep left the page short
+		batch := min(want, maxBatch, maxCandidates-seen)
 		docs, keys, err := c.fetch(ctx, withOrder(filter, q.bounds(after)), batch)
 		if err != nil {
 			return page, fmt.Errorf("store: list %s by %s: %w", c.name, q.Index.Name, err)
@@ -87,7 +86,7 @@ func list[T any, P pointer[T]](ctx context.Context, c *Collection[T, P], q Query
 		if len(docs) < batch {
 			return q.counted(ctx, c, filter, page)
 		}
-		if q.Keep != nil && seen >= maxCandidates {
+		if seen >= maxCandidates {
 			page.Next = after
 			return page, nil
 		}
