@@ -171,8 +171,9 @@ func (c *conn) execute(cmd *command) {
 	var at int32
 	at, c.out = bsoncore.AppendDocumentStart(c.out)
 	out, err := cmd.handle(c.out)
-	if waited := cmd.commit(); waited != nil {
-		err = waited
+	if failed := cmd.commit(); failed != nil {
+		c.srv.log.Error("embedded: a write is not in the journal", "command", cmd.name, "err", failed)
+		err = failed
 	}
 	if err != nil {
 		c.out = c.out[:start]

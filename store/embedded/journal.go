@@ -64,6 +64,9 @@ func (j *journal) append(o recordOp, ns namespace, body []byte) int64 {
 	for len(j.buf) > maxUnwritten && j.err == nil && !j.closing {
 		j.changed.Wait()
 	}
+	if j.err != nil {
+		return j.end // commit tells
+	}
 	before := len(j.buf)
 	j.buf = appendRecord(j.buf, j.synced, o, ns, body)
 	j.end += int64(len(j.buf) - before)

@@ -312,11 +312,11 @@ func TestUnsupportedIsRefusedByName(t *testing.T) {
 }
 
 // TestCostDoesNotGrow counts the documents examined by the acts of a list page
-// and a change: the same over 500 and over 5 000 documents.
+// and a change: the same over 500 and over 3 000 documents.
 func TestCostDoesNotGrow(t *testing.T) {
 	t.Parallel()
 	var costs [2]int64
-	for i, n := range []int{500, 5_000} {
+	for i, n := range []int{500, 3_000} {
 		s, coll := filled(t, Options{}, n)
 		before := s.Examined()
 		if docs, err := page(t, coll, "owner3"); err != nil || len(docs) != 20 {

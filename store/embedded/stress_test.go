@@ -71,7 +71,7 @@ func TestManyClients(t *testing.T) {
 	for w := range 8 {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(w), 7))
-			for range 120 {
+			for range 80 {
 				if err := act(t, coll, r); err != nil {
 					t.Error(err)
 				}

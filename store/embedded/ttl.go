@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -73,7 +74,7 @@ func (c *collection) expire(x *index, now time.Time) (n int, lsn int64, err erro
 	limit := now.UnixMilli() - x.spec.ttl*1000
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.dropped {
+	if c.dropped || !slices.Contains(c.indexes, x) {
 		return 0, 0, nil
 	}
 	dates := limits{isRange: true,

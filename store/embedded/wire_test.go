@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
 // msg frames an OP_MSG of a body and raw sections.
@@ -246,24 +247,50 @@ func TestLengthFieldAllocatesNothing(t *testing.T) {
 	}
 }
 
+// text makes a document of about n bytes without marshalling them.
+func text(id int32, field string, n int) bson.Raw {
+	return bsoncore.BuildDocument(nil,
+		bsoncore.AppendInt32Element(nil, "_id", id), bsoncore.AppendStringElement(nil, field, strings.Repeat("x", n)))
+}
+
 func TestDocumentsTooLarge(t *testing.T) {
 	t.Parallel()
-	s, db := open(t, Options{})
-	big := strings.Repeat("x", maxDocument-100)
-	if _, err := db.Collection("c").InsertOne(t.Context(), d("_id", 1, "s", big)); err != nil {
-		t.Fatal(err)
-	}
-	_, err := db.Collection("c").UpdateOne(t.Context(), d("_id", 1), d("$set", d("t", strings.Repeat("y", 200))))
-	if got := codeOf(err); got != codeResultTooLarge {
-		t.Errorf("grown document: code %d", got)
-	}
+	s, _ := open(t, Options{})
 	c := dial(t, s)
-	over := doc(t, d("_id", 2, "s", big+strings.Repeat("x", 200)))
-	c.send(msg(0, bodySection(doc(t, d("insert", "c", "$db", "test"))), sequenceSection("documents", over)))
-	got := c.answer()
-	if errs, _ := got["writeErrors"].(bson.A); len(errs) != 1 {
+	run := func(command bson.D, name string, section bson.Raw) bson.M {
+		c.send(msg(0, bodySection(doc(t, command)), sequenceSection(name, section)))
+		return c.answer()
+	}
+	failed := func(answer bson.M) int32 {
+		errs, _ := answer["writeErrors"].(bson.A)
+		if len(errs) != 1 {
+			return 0
+		}
+		return asMap(errs[0].(bson.D))["code"].(int32)
+	}
+	insert := d("insert", "c", "$db", "test")
+	if got := run(insert, "documents", text(1, "s", maxDocument-100)); got["n"] != int32(1) {
+		t.Errorf("document of just 16 MB: %v", got)
+	}
+	if got := run(insert, "documents", text(2, "s", maxDocument)); failed(got) != codeBadValue {
 		t.Errorf("document of more than 16 MB: %v", got)
 	}
+	grow := doc(t, d("q", d("_id", 1), "u", d("$set", d("t", strings.Repeat("y", 200)))))
+	if got := run(d("update", "c", "$db", "test"), "updates", grow); failed(got) != codeResultTooLarge {
+		t.Errorf("grown document: %v", got)
+	}
+	c.send(msg(0, bodySection(append(text(1, "s", maxDocument+20_000), 0))))
+	if !c.closed() {
+		t.Error("a section longer than its document passed")
+	}
+}
+
+func asMap(doc bson.D) bson.M {
+	out := bson.M{}
+	for _, e := range doc {
+		out[e.Key] = e.Value
+	}
+	return out
 }
 
 func FuzzMessage(f *testing.F) {
