@@ -32,7 +32,7 @@ func TestALongReactionGoesOnWhereItDied(t *testing.T) {
 	s := newScene(t)
 	e, _ := s.employer(t, "A")
 	for _, point := range []string{"job.page", "job.noted"} {
-		position, applicants := s.crowd(t, e, 60) // two pages
+		position, applicants := s.crowd(t, e, 52) // two pages
 		w, stop := s.start(t, func(o *tasks.Options) { o.Burst = -1 })
 		s.settle(t, w, 35*time.Second, 5)
 		died := s.dieAt(point, 2)

@@ -88,8 +88,8 @@ func (d *delivery) record(class wxmsg.Class, err error) *wxmsg.Error {
 		code = "none"
 	}
 	d.metrics.codes.WithLabelValues(code).Inc()
-	all := append(d.push.Attempts, store.Attempt{At: d.calledAt, Code: e.Code, Class: string(class), RID: e.RID})
-	d.push.Attempts = all[max(0, len(all)-attemptsKept):]
+	d.push.Attempts = append(d.push.Attempts, store.Attempt{At: d.calledAt, Code: e.Code, Class: string(class), RID: e.RID})
+	d.push.Attempts = d.push.Attempts[max(0, len(d.push.Attempts)-attemptsKept):]
 	return e
 }
 
@@ -177,8 +177,8 @@ func (d *delivery) end(state, reason string) {
 
 // giveBack leaves the row for another attempt after a fault of ours before the
 // call.
-func (d *delivery) giveBack(err error) {
-	d.alarms.ring(context.Background(), slog.LevelWarn, "prepare", "a push could not be prepared; it is tried again",
+func (d *delivery) giveBack(ctx context.Context, err error) {
+	d.alarms.ring(ctx, slog.LevelWarn, "prepare", "a push could not be prepared; it is tried again",
 		slog.String("push", d.push.ID), slog.Any("error", err))
 	d.wait(d.DB.Now().Add(retryFirst), "retry", d.push.Reason)
 }

@@ -59,7 +59,7 @@ func TestTheClassOfAnAnswerDecides(t *testing.T) {
 			t.Errorf("%s: took %s", c.name, s.Now().Sub(began))
 		}
 	}
-	for code, want := range map[string]int{"errcode=40037": 1, "errcode=99999": 1, "errcode=43004": 0, "errcode=-1 ": 0} {
+	for code, want := range map[string]int{"errcode=40037": 1, "errcode=99999": 1, "errcode=43004": 0, "errcode=-1": 0} {
 		if n := strings.Count(s.log.String(), code); n != want {
 			t.Errorf("%q rang %d times, want %d", code, n, want)
 		}

@@ -78,7 +78,7 @@ func (d *delivery) attempt(ctx context.Context) error {
 	}
 	account, err := d.DB.Accounts.Get(ctx, d.push.AccountID)
 	if err != nil && !errors.Is(err, internship.ErrNotFound) {
-		d.giveBack(err)
+		d.giveBack(ctx, err)
 		return nil
 	}
 	if err := d.reach(failPushAccount); err != nil {
@@ -162,7 +162,7 @@ func (d *delivery) granted(ctx context.Context, l leave) bool {
 		if sleep(ctx, l.wait) {
 			return true
 		}
-		d.giveBack(ctx.Err())
+		d.giveBack(ctx, ctx.Err())
 	}
 	return false
 }
@@ -191,7 +191,7 @@ func (d *delivery) prepare(ctx context.Context, openID string, others bool) (boo
 	if p.Held || others {
 		count, err := d.DB.Absorb(ctx, p)
 		if err != nil {
-			d.giveBack(err)
+			d.giveBack(ctx, err)
 			return false, nil
 		}
 		if err := d.reach(failPushAbsorbed); err != nil {
@@ -205,7 +205,7 @@ func (d *delivery) prepare(ctx context.Context, openID string, others bool) (boo
 	}
 	mine, err := d.DB.NotePush(ctx, p)
 	if err != nil {
-		d.giveBack(err)
+		d.giveBack(ctx, err)
 		return false, nil
 	}
 	if !mine {

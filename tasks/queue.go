@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -28,7 +29,7 @@ const queueJobs = "jobs"
 // close together because asynq asks the queues one by one: a rarely asked
 // queue costs a Redis command for each that is asked before it.
 func queueWeights() map[string]int {
-	return map[string]int{acts.Danger: 4, acts.High: 4, queueJobs: 3, acts.Normal: 2}
+	return map[string]int{acts.Danger: 3, acts.High: 3, queueJobs: 3, acts.Normal: 2}
 }
 
 // payloadVersion is raised when the payload changes its meaning.
@@ -59,11 +60,33 @@ const enqueueTimeout = 2 * time.Second
 // when it runs out asynq archives the task, which means nothing to the row.
 const handling = 10 * time.Minute
 
+// enqueuePause is how long nothing is enqueued after a failure: each try would
+// cost the relay the whole timeout.
+const enqueuePause = time.Second
+
+var errQueueDown = errors.New("tasks: the queue did not answer a moment ago")
+
 // queue wakes workers.
-type queue struct{ client *asynq.Client }
+type queue struct {
+	redis  redis.UniversalClient
+	client *asynq.Client
+	// downUntil is the end of the pause, in Unix nanoseconds.
+	downUntil atomic.Int64
+}
 
 func newQueue(r redis.UniversalClient) *queue {
-	return &queue{client: asynq.NewClientFromRedisClient(r)}
+	return &queue{redis: r, client: asynq.NewClientFromRedisClient(r)}
+}
+
+// ping says whether the queue answers.
+func (q *queue) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, enqueueTimeout)
+	defer cancel()
+	if err := q.redis.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("tasks: queue: %w", err)
+	}
+	q.downUntil.Store(0)
+	return nil
 }
 
 // wakeJob tells the workers of a job row.
@@ -85,6 +108,9 @@ func (q *queue) wakePush(ctx context.Context, w store.Wake) error {
 // wake that is on its way. asynq neither repeats nor keeps tasks: the row
 // decides (design.md §4).
 func (q *queue) wake(ctx context.Context, kind, name string, w store.Wake) error {
+	if time.Now().UnixNano() < q.downUntil.Load() {
+		return errQueueDown
+	}
 	body, err := json.Marshal(payload{Version: payloadVersion, ID: w.ID})
 	if err != nil {
 		return fmt.Errorf("tasks: payload: %w", err)
@@ -94,6 +120,7 @@ func (q *queue) wake(ctx context.Context, kind, name string, w store.Wake) error
 	_, err = q.client.EnqueueContext(ctx, asynq.NewTask(kind, body), asynq.Queue(name),
 		asynq.TaskID(fmt.Sprintf("%s:%d:%d", w.ID, w.Attempt, w.Generation)), asynq.MaxRetry(0), asynq.Timeout(handling))
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		q.downUntil.Store(time.Now().Add(enqueuePause).UnixNano())
 		return fmt.Errorf("tasks: enqueue: %w", err)
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -53,6 +54,9 @@ type scene struct {
 	phone  *phone
 	log    *logBuffer
 	dying  atomic.Pointer[func(string) error]
+	// mongodb and commands count what the store and the tasks ask.
+	mongodb  atomic.Int64
+	commands atomic.Int64
 }
 
 func newScene(t *testing.T) *scene {
@@ -66,7 +70,11 @@ func newScene(t *testing.T) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scene{World: actstest.New(t, nil), redis: r, client: redis.NewClient(o), log: &logBuffer{}}
+	s := &scene{redis: r, client: redis.NewClient(o), log: &logBuffer{}}
+	s.World = actstest.New(t, func(o *store.Options) {
+		o.Monitor = &event.CommandMonitor{Started: func(context.Context, *event.CommandStartedEvent) { s.mongodb.Add(1) }}
+	})
+	s.client.AddHook(counter{&s.commands})
 	t.Cleanup(func() { _ = s.client.Close() })
 	s.phone = newPhone(s.Now)
 	raw, err := mongo.Connect(options.Client().ApplyURI(cmp.Or(os.Getenv("MONGODB_URI"), s.Server.URI)))

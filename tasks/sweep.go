@@ -166,7 +166,12 @@ func (s *sweeper) dueJobs(ctx context.Context) error { return s.due(ctx, "jobs")
 // duePushes wakes workers for pushes that are due.
 func (s *sweeper) duePushes(ctx context.Context) error { return s.due(ctx, "pushes") }
 
+// due asks first whether the queue answers: a row whose wake fails would wait
+// twice as long for the next one.
 func (s *sweeper) due(ctx context.Context, collection string) error {
+	if err := s.queue.ping(ctx); err != nil {
+		return err
+	}
 	for {
 		rows, err := s.DB.DueRows(ctx, collection, wakeGrace, sweepBatch)
 		if err := s.wakeAll(ctx, collection, rows, err); err != nil || len(rows) < sweepBatch {

@@ -29,6 +29,11 @@ func newWorker(c *common, relay *Relay) *Worker {
 	return &Worker{common: c, relay: relay, pacer: newPacer(c.Redis, c.Burst, c.PerMinute), sweeper: newSweeper(c, relay)}
 }
 
+// delayedInterval is how often asynq looks for delayed tasks and for those to be
+// repeated. There are none, the rows hold both; each look costs two commands
+// for each queue.
+const delayedInterval = 10 * time.Second
+
 // Run serves and sweeps until ctx is done; then it takes nothing new, gives
 // what runs the length of a claim to end, and returns. It does not need Redis
 // to start: workers begin when it answers. Errors: Sender or Templates are
@@ -42,7 +47,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		Concurrency:              w.Concurrency,
 		Queues:                   queueWeights(),
 		TaskCheckInterval:        w.Intervals.Poll,
-		DelayedTaskCheckInterval: time.Second, // nothing is delayed there; the rows are
+		DelayedTaskCheckInterval: delayedInterval,
 		ShutdownTimeout:          w.ClaimFor,
 		Logger:                   queueLog{w.Log},
 		LogLevel:                 asynq.InfoLevel,
