@@ -32,7 +32,6 @@ type world struct {
 	wechat *wechat
 	log    *logBook
 
-	contract func() *contract
 	listener net.Listener
 }
 
@@ -49,23 +48,28 @@ func newWorld(tb testing.TB, alter ...func(*store.Options)) *world {
 	})
 	w.Acts.WeChat, w.Acts.Log = w.wechat, logger
 	w.app = handlers.New(handlers.Options{Acts: w.Acts, Log: logger})
-	w.contract = sync.OnceValue(w.readContract)
 	tb.Cleanup(func() { w.log.mustBeClean(tb) })
 	return w
 }
 
-func (w *world) readContract() *contract {
-	w.TB.Helper()
-	res, err := w.app.Fiber().Test(httptest.NewRequest(http.MethodGet, "/openapi.json", nil), -1)
+// served is the OpenAPI document as an app serves it; it is the same in every
+// world.
+var served = sync.OnceValues(func() (*contract, error) {
+	res, err := handlers.New(handlers.Options{Acts: &acts.Acts{}}).Fiber().Test(httptest.NewRequest(http.MethodGet, "/openapi.json", nil), -1)
 	if err != nil {
-		w.TB.Fatal(err)
+		return nil, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		w.TB.Fatal(err)
+		return nil, err
 	}
-	c, err := readContract(body)
+	return readContract(body)
+})
+
+func (w *world) contract() *contract {
+	w.TB.Helper()
+	c, err := served()
 	if err != nil {
 		w.TB.Fatal(err)
 	}
