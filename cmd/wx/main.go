@@ -31,6 +31,7 @@ type cli struct {
 	Migrate     migrateCmd     `cmd:"" help:"Create the indexes that are missing in the database."`
 	Jobs        jobsCmd        `cmd:"" help:"Show the reactions that need a person, or put one back to work."`
 	Sim         simCmd         `cmd:"" help:"Run the simulated WeChat platform for the accounts of the settings."`
+	Demo        demoCmd        `cmd:"" help:"Show the main job on embedded engines and a simulated WeChat: a sign-up, the message on the phone, the answer."`
 	Config      configCmd      `cmd:"" help:"Print every setting with its value and where it comes from, secrets masked, and check them."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it is ready, for use as a container's health check."`
 	Keyset      keysetCmd      `cmd:"" help:"Print a fresh keyset for the setting KEYSET."`

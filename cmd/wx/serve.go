@@ -28,7 +28,7 @@ func (c serveCmd) Run(ctx context.Context, s *Settings, log *slog.Logger, out *c
 }
 
 func (y *system) serve(ctx context.Context, worker bool) error {
-	app, err := y.listen()
+	app, err := y.listen() //nolint:contextcheck // requests bring their own context
 	if err != nil {
 		return errors.Join(err, y.close(ctx))
 	}

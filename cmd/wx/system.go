@@ -48,11 +48,12 @@ type system struct {
 
 // open opens every part; what is open is closed again when one fails.
 func open(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (*system, error) {
-	y := &system{settings: s, log: log, out: out, metrics: prometheus.NewRegistry()}
+	y := &system{settings: s, log: log, out: out}
 	return y, y.open(ctx)
 }
 
 func (y *system) open(ctx context.Context) error {
+	y.metrics = prometheus.NewRegistry()
 	y.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, part := range []func() error{
 		func() error { return y.openDocuments(ctx) }, y.openQueue, y.openWeChat, y.openTasks,
@@ -147,7 +148,27 @@ func (y *system) web() (*handlers.App, error) {
 	if o.MiniProgram, err = receiver(&y.settings.MP); err != nil {
 		return nil, fmt.Errorf("callback of the mini-program: %w", err)
 	}
+	if o.PartnerKeys, err = partners(y.settings.PartnerKeys); err != nil {
+		return nil, err
+	}
 	return handlers.New(o), nil
+}
+
+// partners reads the keys; without a file the partner API admits nobody.
+func partners(path string) (*handlers.PartnerKeys, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no keys is a setting, not a failure
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open PARTNER_KEYS: %w", err)
+	}
+	defer file.Close()
+	keys, err := handlers.LoadPartnerKeys(file)
+	if err != nil {
+		return nil, fmt.Errorf("read PARTNER_KEYS: %w", err)
+	}
+	return keys, nil
 }
 
 func receiver(a *Account) (*wxmsg.Receiver, error) {

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"shixi/handlers/partnerapi"
+	"shixi/wxmsg/wxsim"
+)
+
+// demoClient calls the enterprise API as the mini-program does.
+type demoClient struct {
+	base, token string
+	header      [2]string
+}
+
+// with is the client with one more header.
+func (c *demoClient) with(name, value string) *demoClient {
+	more := *c
+	more.header = [2]string{name, value}
+	return &more
+}
+
+// call makes one request; a refusal is a *partnerapi.Problem.
+func (c *demoClient) call(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return err
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.header[0] != "" {
+		req.Header.Set(c.header[0], c.header[1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		p := &partnerapi.Problem{}
+		if err := json.Unmarshal(text, p); err != nil {
+			return fmt.Errorf("%s %s: status %d", method, path, res.StatusCode)
+		}
+		return fmt.Errorf("%s %s: %w", method, path, p)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(text, out)
+}
+
+// drawMessage draws a template message as the phone shows it.
+func drawMessage(owner string, m wxsim.Message) string {
+	lines := []string{"┌─ " + owner + "的微信 · 河南实习备案", "│ " + m.Title}
+	for _, v := range m.Values {
+		lines = append(lines, "│ "+v.Name+":"+v.Value)
+	}
+	if m.Page != "" {
+		lines = append(lines, "│ 进入小程序查看 › "+m.Page)
+	}
+	return strings.Join(append(lines, "└─"), "\n")
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"shixi/wxmsg/wxsim"
+)
+
+func none(string) string { return "" }
+
+func TestDemoOnceTellsTheWholeStory(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), []string{"demo", "--once"}, &out, &errs, none); code != exitOK {
+		t.Fatalf("exit %d\n%s\n%s", code, out.String(), errs.String())
+	}
+	for _, want := range []string{"✓ 9/9", "签约申请提醒", "学生姓名:卢晓东", "企业已同意·待学校", "已失效(他企业先确认)", "placement.lapsed", "全部完成"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the story lacks %q:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(errs.String(), `"level":"ERROR"`) {
+		t.Errorf("logged errors:\n%s", errs.String())
+	}
+}
+
+func TestDemoNamesTheStepThatFailed(t *testing.T) {
+	t.Parallel()
+	d := &demo{settings: defaults(t), log: slog.New(slog.DiscardHandler), out: io.Discard, started: time.Now(), budget: 3 * time.Second}
+	defer func() { _ = d.cleanUp() }()
+	if err := d.prepare(true); err != nil {
+		t.Fatal(err)
+	}
+	d.sim.Fault(wxsim.PathTemplateSend, wxsim.Fault{Times: -1, Errcode: 43116})
+	err := d.run(t.Context(), true)
+	if err == nil || !strings.Contains(err.Error(), "负责人的微信收到签约申请") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDemoRefusesRealServers(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	env := func(name string) string {
+		return map[string]string{"MONGODB_URI": "mongodb://127.0.0.1:1/", "REDIS_URL": "redis://127.0.0.1:1/0", "KEYSET": keyset(t)}[name]
+	}
+	if code := run(t.Context(), []string{"demo", "--once"}, &out, &errs, env); code != exitFailed {
+		t.Errorf("exit %d: %s", code, errs.String())
+	}
+}
+
+func TestDemoKeepsRunningUntilInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	out := &watched{want: "按 Ctrl-C 结束", seen: stop}
+	if code := run(ctx, []string{"demo", "--listen", "127.0.0.1:0"}, out, io.Discard, none); code != exitOK {
+		t.Errorf("exit %d\n%s", code, out.String())
+	}
+	if !strings.Contains(out.String(), "/openapi.json") {
+		t.Errorf("does not say what to look at:\n%s", out.String())
+	}
+}
