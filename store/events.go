@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -202,6 +203,7 @@ func (c *Collection[T, P]) takeOut(ctx context.Context, id string, events []inte
 	for _, e := range events {
 		ids[e.ID] = true
 	}
+	ctx = WithOp(ctx, rand.Text()) // a relay inside the request that made the events is a change of its own
 	_, err := c.Update(ctx, id, func(doc P) error {
 		root := doc.Self()
 		before := len(root.Outbox)
