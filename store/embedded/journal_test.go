@@ -352,6 +352,18 @@ func TestJournalIsRewrittenWhileInUse(t *testing.T) {
 	if _, err := coll.InsertOne(t.Context(), d("_id", "last")); err != nil {
 		t.Fatal(err)
 	}
+	// A journal that has grown too large is rewritten without being asked.
+	s.journal.mu.Lock()
+	s.journal.roomy = s.journal.size
+	s.journal.mu.Unlock()
+	if _, err := coll.InsertOne(t.Context(), d("_id", "large")); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the journal to be rewritten", func() bool {
+		s.journal.mu.Lock()
+		defer s.journal.mu.Unlock()
+		return s.journal.roomy == leastRoom
+	})
 	// A copy taken without closing is what a crash would leave.
 	content, err := os.ReadFile(filepath.Join(dir, journalFile))
 	if err != nil {
