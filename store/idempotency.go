@@ -45,26 +45,35 @@ type idempotencyRow struct {
 func (db *DB) BeginOnce(ctx context.Context, id, bodyHash string) (*Answer, error) {
 	coll, now := db.database.Collection("idempotency"), db.now()
 	row := idempotencyRow{ID: id, BodyHash: bodyHash, Started: now, Expires: now.Add(keepAnswers)}
-	_, err := coll.InsertOne(ctx, row)
-	if err == nil {
-		return nil, nil //nolint:nilnil // no earlier answer: the act is to run
+	for range 3 {
+		_, err := coll.InsertOne(ctx, row)
+		if !mongo.IsDuplicateKeyError(err) {
+			return nil, machineryError("begin once", err) // inserted: no earlier answer, the act is to run
+		}
+		var old idempotencyRow
+		err = coll.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&old)
+		switch {
+		case err == nil:
+			return db.resume(ctx, old, bodyHash, now)
+		case !errors.Is(err, mongo.ErrNoDocuments):
+			return nil, machineryError("begin once", err)
+		} // forgotten in between: begin anew
 	}
-	if !mongo.IsDuplicateKeyError(err) {
-		return nil, machineryError("begin once", err)
-	}
-	var old idempotencyRow
-	if err := coll.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&old); err != nil {
-		return nil, machineryError("begin once", err)
-	}
+	return nil, internship.ErrInFlight
+}
+
+// resume says what an earlier request under the same key means for this one.
+func (db *DB) resume(ctx context.Context, old idempotencyRow, bodyHash string, now time.Time) (*Answer, error) {
 	switch {
 	case old.BodyHash != bodyHash:
 		return nil, internship.ErrKeyReused
 	case old.Answer != nil:
-		return db.openAnswer(id, old.Answer)
+		return db.openAnswer(old.ID, old.Answer)
 	case now.Sub(old.Started) < abandoned:
 		return nil, internship.ErrInFlight
 	}
-	res := coll.FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: id}, {Key: "started", Value: old.Started}},
+	res := db.database.Collection("idempotency").FindOneAndUpdate(ctx,
+		append(unanswered(old.ID), bson.E{Key: "started", Value: old.Started}),
 		bson.D{{Key: "$set", Value: bson.D{{Key: "started", Value: now}}}},
 		options.FindOneAndUpdate().SetProjection(bson.D{{Key: "_id", Value: 1}}))
 	if errors.Is(res.Err(), mongo.ErrNoDocuments) {
@@ -73,13 +82,19 @@ func (db *DB) BeginOnce(ctx context.Context, id, bodyHash string) (*Answer, erro
 	return nil, machineryError("begin once", res.Err())
 }
 
-// EndOnce keeps the answer of a finished request.
+// unanswered finds a request that is not finished. A run taken for dead may
+// come back after the one that replaced it: what that answered stays.
+func unanswered(id string) bson.D {
+	return bson.D{{Key: "_id", Value: id}, {Key: "answer", Value: bson.D{{Key: "$exists", Value: false}}}}
+}
+
+// EndOnce keeps the answer of a finished request; the first answer stays.
 func (db *DB) EndOnce(ctx context.Context, id string, a Answer) error {
 	var err error
 	if a.Body, err = db.box.aead.Encrypt(a.Body, associated("idempotency", "answer", id)); err != nil {
 		return fmt.Errorf("store: end once: %w", err)
 	}
-	_, err = db.database.Collection("idempotency").UpdateOne(ctx, bson.D{{Key: "_id", Value: id}},
+	_, err = db.database.Collection("idempotency").UpdateOne(ctx, unanswered(id),
 		bson.D{{Key: "$set", Value: bson.D{{Key: "answer", Value: a}}}})
 	return machineryError("end once", err)
 }
@@ -96,6 +111,6 @@ func (db *DB) openAnswer(id string, a *Answer) (*Answer, error) {
 // DropOnce forgets a request that changed nothing and may be made again, such
 // as one refused because the database was away.
 func (db *DB) DropOnce(ctx context.Context, id string) error {
-	_, err := db.database.Collection("idempotency").DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})
+	_, err := db.database.Collection("idempotency").DeleteOne(ctx, unanswered(id))
 	return machineryError("drop once", err)
 }
