@@ -166,20 +166,24 @@ func (db *DB) NotePush(ctx context.Context, p *Push) (bool, error) {
 }
 
 // Absorb merges the other pushes of the same recipient and kind that wait
-// untouched (no claim, no attempt) into one claimed row, and returns how many
-// events it now stands for. Done again after a crash it counts those merged
-// before too.
+// untouched (no claim, no attempt) into one claimed row that no attempt can
+// have sent yet, and returns how many events it now stands for.
 func (db *DB) Absorb(ctx context.Context, p *Push) (int, error) {
-	coll := db.database.Collection("pushes")
-	_, err := coll.UpdateMany(ctx, bson.D{{Key: "accountId", Value: p.AccountID}, {Key: "kind", Value: p.Kind}, {Key: "state", Value: PushWaiting},
+	_, err := db.database.Collection("pushes").UpdateMany(ctx, bson.D{{Key: "accountId", Value: p.AccountID}, {Key: "kind", Value: p.Kind}, {Key: "state", Value: PushWaiting},
 		{Key: "firstAt", Value: bson.D{{Key: "$exists", Value: false}}},
 		{Key: "count", Value: bson.D{{Key: "$in", Value: bson.A{nil, 0, 1}}}}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: PushSuppressed}, {Key: "reason", Value: ReasonMerged}, {Key: "mergedInto", Value: p.ID}}}})
 	if err != nil {
 		return 0, machineryError("absorb", err)
 	}
-	n, err := coll.CountDocuments(ctx, bson.D{{Key: "mergedInto", Value: p.ID}}, options.Count().SetLimit(MaxCount))
-	return int(n) + 1, machineryError("absorb", err)
+	return db.Merged(ctx, p)
+}
+
+// Merged counts the events a push stands for: its own and those of the pushes
+// merged into it, as a repetition must say again.
+func (db *DB) Merged(ctx context.Context, p *Push) (int, error) {
+	n, err := db.database.Collection("pushes").CountDocuments(ctx, bson.D{{Key: "mergedInto", Value: p.ID}}, options.Count().SetLimit(MaxCount))
+	return int(n) + 1, machineryError("count merged", err)
 }
 
 // ReasonMerged is the reason of a push that another one tells of.

@@ -17,7 +17,7 @@ const (
 	failPushClaimed  = "push.claimed"
 	failPushAccount  = "push.account"  // the recipient was read
 	failPushPaced    = "push.paced"    // Redis gave leave
-	failPushAbsorbed = "push.absorbed" // others were merged into it
+	failPushAbsorbed = "push.absorbed" // what it stands for is counted, others are merged into it
 	failPushNoted    = "push.noted"    // openid and count are in the row
 	failPushReady    = "push.ready"    // the message is made, the call comes next
 	failPushSent     = "push.sent"     // WeChat answered

@@ -108,6 +108,34 @@ func TestADeathWhileMergingLosesNothing(t *testing.T) {
 	}
 }
 
+// Others arrive between a message and its repetition: the phone will not show
+// them with it, so they get a message of their own.
+func TestARepetitionTakesNobodyAlong(t *testing.T) {
+	t.Parallel()
+	for _, death := range []string{"push.sent", "push.absorbed"} {
+		s := newScene(t)
+		_, position := s.employer(t, "A")
+		w, _ := s.start(t, nil)
+		s.apply(1, position)
+		s.Pass(6 * time.Second)
+		s.kick(t, w)
+		s.apply(3, position)
+		s.Pass(6 * time.Second)
+		s.kick(t, w)
+		died := s.dieAt(death, 1)
+		for died.Load() == 0 { // until the three leave as one
+			s.Pass(5 * time.Second)
+			s.kick(t, w)
+		}
+		s.apply(2, position)
+		s.settle(t, w, 6*time.Second, 40)
+		if diff := cmp.Diff([]string{"1", "3", "2"}, s.counts()); diff != "" {
+			t.Errorf("%s: counts (-want, +got):\n%s", death, diff)
+		}
+		s.wantMerged(t)
+	}
+}
+
 func TestQuietHoursHoldAllButTheMorning(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

@@ -162,8 +162,8 @@ func (d *delivery) giveUp() {
 // fail ends a push that no repetition mends.
 func (d *delivery) fail(reason string) { d.settle(store.PushFailed, reason) }
 
-// settle ends a push by a refusal. It refuses this attempt only: what came of
-// an earlier one whose answer was lost stays unknown.
+// settle ends a push by a refusal, WeChat's or ours. It refuses this attempt
+// only: what came of an earlier one whose answer was lost stays unknown.
 func (d *delivery) settle(state, reason string) {
 	if d.push.Doubt {
 		state, reason = store.PushUncertain, acts.ReasonNoAnswer+";"+reason

@@ -117,11 +117,11 @@ func (d *delivery) overdue() bool {
 func (d *delivery) allowed(account *internship.Account) bool {
 	switch {
 	case account == nil || account.State == internship.AccountRemoved:
-		d.end(store.PushSuppressed, acts.ReasonRemoved)
+		d.settle(store.PushSuppressed, acts.ReasonRemoved)
 	case account.Follower == nil:
-		d.end(store.PushSuppressed, acts.ReasonUnbound)
+		d.settle(store.PushSuppressed, acts.ReasonUnbound)
 	case account.Follower.Gone:
-		d.end(store.PushRefused, acts.ReasonUnfollowed)
+		d.settle(store.PushRefused, acts.ReasonUnfollowed)
 	case d.push.Doubt && d.push.OpenID != "" && d.push.OpenID != account.Follower.OpenID:
 		d.giveUp() // another follower's phone would not recognise the repetition
 	default:
@@ -182,27 +182,23 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// prepare merges what waits for the same recipient, and notes in the row what
-// the call will say to whom, where that is news. False: the row was given back.
+// prepare counts what the message stands for and notes in the row to whom the
+// call goes and for how many events, where that is news. False: the row was
+// given back.
 func (d *delivery) prepare(ctx context.Context, openID string, others bool) (bool, error) {
 	p := d.push
-	news := p.OpenID != openID
-	p.OpenID = openID
-	if p.Held || others {
-		count, err := d.DB.Absorb(ctx, p)
-		if err != nil {
-			d.giveBack(ctx, err)
-			return false, nil
-		}
-		if err := d.reach(failPushAbsorbed); err != nil {
-			return false, err
-		}
-		news = news || max(1, p.Count) != count
-		p.Count = count
+	count, err := d.count(ctx, others)
+	if err != nil {
+		d.giveBack(ctx, err)
+		return false, nil
 	}
-	if !news {
+	if err := d.reach(failPushAbsorbed); err != nil {
+		return false, err
+	}
+	if p.OpenID == openID && max(1, p.Count) == count {
 		return true, nil
 	}
+	p.OpenID, p.Count = openID, count
 	mine, err := d.DB.NotePush(ctx, p)
 	if err != nil {
 		d.giveBack(ctx, err)
@@ -212,6 +208,19 @@ func (d *delivery) prepare(ctx context.Context, openID string, others bool) (boo
 		return false, errLost
 	}
 	return true, d.reach(failPushNoted)
+}
+
+// count merges what waits for the same recipient, if this is the first attempt
+// and others were held. A repetition takes nobody along: WeChat may have shown
+// the message already, and what it says must stay the same.
+func (d *delivery) count(ctx context.Context, others bool) (int, error) {
+	switch {
+	case !d.fresh:
+		return d.DB.Merged(ctx, d.push)
+	case d.push.Held || others:
+		return d.DB.Absorb(ctx, d.push)
+	}
+	return max(1, d.push.Count), nil
 }
 
 // call makes the message and sends it, if it can be over before the claim is.

@@ -29,7 +29,7 @@ const queueJobs = "jobs"
 // close together because asynq asks the queues one by one: a rarely asked
 // queue costs a Redis command for each that is asked before it.
 func queueWeights() map[string]int {
-	return map[string]int{acts.Danger: 3, acts.High: 3, queueJobs: 3, acts.Normal: 2}
+	return map[string]int{acts.Danger: 3, acts.High: 3, queueJobs: 2, acts.Normal: 2}
 }
 
 // payloadVersion is raised when the payload changes its meaning.

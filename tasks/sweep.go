@@ -102,8 +102,9 @@ func (s *sweeper) lead(ctx context.Context) {
 		return // the lease runs on until its end
 	case mine:
 		s.leadsUntil.Store(began.Add(leadFor).UnixNano())
-	default:
-		s.leadsUntil.Store(0)
+	case s.leadsUntil.Swap(0) != 0: // the gauges are the new leader's to set
+		s.metrics.stuck.Set(0)
+		s.metrics.uncertain.Set(0)
 	}
 }
 
