@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -16,7 +17,9 @@ import (
 // stands beside what serves it.
 type Index struct {
 	Collection string
-	Name       string
+	// Name is unique in its collection. An index that changes gets a new one,
+	// so that Migrate can make it beside the old while the service runs.
+	Name string
 	// Keys are field names in order; a leading "-" is descending.
 	Keys   []string
 	Unique bool
@@ -44,6 +47,20 @@ func Indexes() []*Index {
 var aggregates = []string{"enterprises", "accounts", "positions", "placements", "plans", "students", "schools"}
 
 func (i *Index) model() mongo.IndexModel {
+	o := options.Index().SetName(i.Name)
+	if i.Unique {
+		o.SetUnique(true)
+	}
+	if i.Expire {
+		o.SetExpireAfterSeconds(0)
+	}
+	if filter := i.filter(); len(filter) > 0 {
+		o.SetPartialFilterExpression(filter)
+	}
+	return mongo.IndexModel{Keys: i.keys(), Options: o}
+}
+
+func (i *Index) keys() bson.D {
 	keys := bson.D{}
 	for _, k := range i.Keys {
 		if k[0] == '-' {
@@ -52,75 +69,147 @@ func (i *Index) model() mongo.IndexModel {
 			keys = append(keys, bson.E{Key: k, Value: int32(1)})
 		}
 	}
-	o := options.Index().SetName(i.Name)
-	if i.Unique {
-		o.SetUnique(true)
-	}
-	if i.Expire {
-		o.SetExpireAfterSeconds(0)
-	}
+	return keys
+}
+
+func (i *Index) filter() bson.D {
 	filter := slices.Clone(i.Where)
 	for _, f := range i.Exists {
 		filter = append(filter, bson.E{Key: f, Value: bson.D{{Key: "$exists", Value: true}}})
 	}
-	if len(filter) > 0 {
-		o.SetPartialFilterExpression(filter)
+	return filter
+}
+
+// Gap is a declared index that the database lacks, or has in another form.
+type Gap struct {
+	*Index
+	// Found is the index of that name as the database has it; "" when it has
+	// none.
+	Found string
+}
+
+// String says for an operator what is wrong with which index.
+func (g Gap) String() string {
+	if g.Found == "" {
+		return g.Collection + "." + g.Name + " is missing"
 	}
-	return mongo.IndexModel{Keys: keys, Options: o}
+	return g.Collection + "." + g.Name + " is " + g.Found + ", not " + g.form().String()
 }
 
 // Migrate creates the indexes that are missing and returns their names. It is
-// safe to run again and while the service runs.
+// safe to run again and while the service runs. An index of another form is
+// left and is an error: dropping it would leave the fence it may be open, so
+// that is an operator's decision.
 func (db *DB) Migrate(ctx context.Context) ([]string, error) {
-	missing, err := db.Missing(ctx)
+	gaps, err := db.Missing(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var made []string
-	for _, i := range missing {
+	var wrong []error
+	for _, g := range gaps {
+		if g.Found != "" {
+			wrong = append(wrong, fmt.Errorf("store: index %s: drop it and migrate again", g))
+			continue
+		}
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
-		_, err := db.database.Collection(i.Collection).Indexes().CreateOne(ctx, i.model())
+		_, err := db.database.Collection(g.Collection).Indexes().CreateOne(ctx, g.model())
 		cancel()
 		if err != nil {
-			return made, fmt.Errorf("store: create index %s.%s: %w", i.Collection, i.Name, readError(err))
+			return made, fmt.Errorf("store: create index %s.%s: %w", g.Collection, g.Name, readError(err))
 		}
-		made = append(made, i.Collection+"."+i.Name)
+		made = append(made, g.Collection+"."+g.Name)
 	}
-	return made, nil
+	return made, errors.Join(wrong...)
 }
 
-// Missing lists the declared indexes that the database does not have.
-func (db *DB) Missing(ctx context.Context) ([]*Index, error) {
-	have := map[string][]string{}
-	var missing []*Index
+// Missing lists the declared indexes that the database does not have as they
+// are declared: by name, keys in order, uniqueness, filter and expiry.
+func (db *DB) Missing(ctx context.Context) ([]Gap, error) {
+	have := map[string]map[string]string{}
+	var gaps []Gap
 	for _, i := range Indexes() {
-		names, ok := have[i.Collection]
-		if !ok {
-			var err error
-			if names, err = db.indexNames(ctx, i.Collection); err != nil {
+		if have[i.Collection] == nil {
+			found, err := db.indexForms(ctx, i.Collection)
+			if err != nil {
 				return nil, fmt.Errorf("store: list indexes of %s: %w", i.Collection, readError(err))
 			}
-			have[i.Collection] = names
+			have[i.Collection] = found
 		}
-		if !slices.Contains(names, i.Name) {
-			missing = append(missing, i)
+		if found := have[i.Collection][i.Name]; found != i.form().String() {
+			gaps = append(gaps, Gap{Index: i, Found: found})
 		}
 	}
-	return missing, nil
+	return gaps, nil
 }
 
-func (db *DB) indexNames(ctx context.Context, collection string) ([]string, error) {
-	specs, err := db.database.Collection(collection).Indexes().ListSpecifications(ctx)
-	var ce mongo.CommandError
-	if errors.As(err, &ce) && ce.Code == 26 { // NamespaceNotFound: no collection yet
-		return nil, nil
+// indexForms reads the indexes of a collection as the database has them.
+func (db *DB) indexForms(ctx context.Context, collection string) (map[string]string, error) {
+	forms := map[string]string{}
+	cur, err := db.database.Collection(collection).Indexes().List(ctx)
+	if ce, ok := errors.AsType[mongo.CommandError](err); ok && ce.Code == 26 { // NamespaceNotFound: no collection yet
+		return forms, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(specs))
-	for n, s := range specs {
-		names[n] = s.Name
+	var all []indexForm
+	if err := cur.All(ctx, &all); err != nil {
+		return nil, err
 	}
-	return names, nil
+	for _, f := range all {
+		forms[f.Name] = f.String()
+	}
+	return forms, nil
+}
+
+// indexForm is what matters of an index, as listIndexes tells it.
+type indexForm struct {
+	Name   string   `bson:"name"`
+	Key    bson.D   `bson:"key"`
+	Unique bool     `bson:"unique"`
+	Filter bson.D   `bson:"partialFilterExpression"`
+	Expire *float64 `bson:"expireAfterSeconds"`
+	// What is never declared.
+	Sparse    bool   `bson:"sparse"`
+	Hidden    bool   `bson:"hidden"`
+	Collation bson.D `bson:"collation"`
+}
+
+// form is the declared form of the index.
+func (i *Index) form() indexForm {
+	f := indexForm{Name: i.Name, Key: i.keys(), Unique: i.Unique, Filter: i.filter()}
+	if i.Expire {
+		f.Expire = new(float64)
+	}
+	return f
+}
+
+// String writes the form so that equal indexes have equal texts: numbers are
+// of one type, whichever the server answers with.
+func (f indexForm) String() string {
+	var keys []string
+	for _, e := range f.Key {
+		keys = append(keys, fmt.Sprint(e.Key, ":", e.Value))
+	}
+	text := "{" + strings.Join(keys, " ") + "}"
+	if f.Unique {
+		text += " unique"
+	}
+	if len(f.Filter) > 0 {
+		text += " where " + f.Filter.String()
+	}
+	if f.Expire != nil {
+		text += fmt.Sprint(" expires after ", *f.Expire, " s")
+	}
+	if f.Sparse {
+		text += " sparse"
+	}
+	if f.Hidden {
+		text += " hidden"
+	}
+	if len(f.Collation) > 0 {
+		text += " collation " + f.Collation.String()
+	}
+	return text
 }
