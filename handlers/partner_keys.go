@@ -78,10 +78,8 @@ func LoadPartnerKeys(r io.Reader) (*PartnerKeys, error) {
 	if len(text) > maxKeysFile {
 		return nil, KeyProblems{fmt.Sprintf("文件超过 %d 字节。", maxKeysFile)}
 	}
-	// Read as plain values and checked by hand: the parser's own refusals stop
-	// at the first fault and quote the lines around it, secrets included.
-	var entries []map[string]any
-	if err := yaml.Unmarshal(text, &entries); err != nil {
+	entries, err := parseKeys(text)
+	if err != nil {
 		return nil, KeyProblems{"文件不是所要求的 YAML 列表" + lineOf(err) + "。"}
 	}
 	load := keyLoad{keys: &PartnerKeys{byID: map[string]partnerKey{}, decoy: rand.Text() + rand.Text()}, secrets: map[string]bool{}}
@@ -95,6 +93,23 @@ func LoadPartnerKeys(r io.Reader) (*PartnerKeys, error) {
 		return nil, load.problems
 	}
 	return load.keys, nil
+}
+
+// errKeysParser stands for a panic of the YAML parser, which some malformed
+// files cause.
+var errKeysParser = errors.New("yaml parser gave up")
+
+// parseKeys reads plain values, to be checked by hand: the parser's own
+// refusals stop at the first fault and quote the lines around it, secrets
+// included.
+func parseKeys(text []byte) (entries []map[string]any, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errKeysParser
+		}
+	}()
+	err = yaml.Unmarshal(text, &entries)
+	return entries, err
 }
 
 // lineOf says where the parser stopped, without its text.

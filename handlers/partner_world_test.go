@@ -22,6 +22,8 @@ import (
 type partners struct {
 	*world
 	school, other, students, platform partner
+	// unnamed is the key of a school that has not said its name yet.
+	unnamed partner
 	// Other is the second school's domain side, with its plan.
 	Other     acts.Partner
 	OtherPlan *internship.Plan
@@ -52,6 +54,7 @@ func newPartners(tb testing.TB, alter ...func(*store.Options)) *partners {
 		return p
 	}
 	w.school, w.other = add("school-a", "school", "410099"), add("school-b", "school", "410088")
+	w.unnamed = add("school-c", "school", "410077")
 	w.students, w.platform = add("students", "students", ""), add("platform", "platform", "")
 	keys, err := handlers.LoadPartnerKeys(strings.NewReader(file.String()))
 	if err != nil {
