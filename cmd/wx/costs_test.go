@@ -280,7 +280,27 @@ func (b *bench) callbacks(table *costTable) {
 		b.must(err)
 	}
 	click()
-	table.add("callback that changes nothing", b.of(click))
+	table.add("callback that means nothing to us", b.of(click))
+	unfollow := b.unfollow(openID)
+	post := func() {
+		url, body := unfollow()
+		res, err := http.Post(url, "text/xml", bytes.NewReader(body)) //nolint:noctx // the test's own server
+		b.must(err)
+		res.Body.Close()
+	}
+	table.add("callback of somebody unbound", b.of(post))
+	table.add("callback that came before", b.of(post))
+}
+
+// unfollow makes the request by which WeChat tells, again and again, that somebody unfollowed at one moment.
+func (b *bench) unfollow(openID string) func() (url string, body []byte) {
+	event := fmt.Sprintf("<xml><ToUserName>gh_x</ToUserName><FromUserName>%s</FromUserName><CreateTime>%d</CreateTime>"+
+		"<MsgType>event</MsgType><Event>unsubscribe</Event></xml>", openID, time.Now().Unix())
+	return func() (string, []byte) {
+		url, body, err := b.d.sim.Sealed(demoOAAppID, openID, []byte(event))
+		b.must(err)
+		return url, body
+	}
 }
 
 // pushing sends one sign-up to as many people as an enterprise can have, so that the queue is full.
