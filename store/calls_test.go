@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"errors"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,6 +148,21 @@ func calls() []call {
 		{"MatchUncertain", func(ctx context.Context, db *store.DB) error { return second(db.MatchUncertain(ctx, receipt)) }},
 		{"DropReceipt", func(ctx context.Context, db *store.DB) error { return db.DropReceipt(ctx, "1") }},
 		{"AcceptSilent", func(ctx context.Context, db *store.DB) error { return second(db.AcceptSilent(ctx, noon)) }},
+		// Files.
+		{"SaveFile", func(ctx context.Context, db *store.DB) error {
+			return second(db.SaveFile(store.WithOp(ctx, "file"), store.NewFile{Kind: "certificate", EnterpriseID: "ent_1"}, strings.NewReader(png)))
+		}},
+		{"OpenFile", func(ctx context.Context, db *store.DB) error {
+			_, content, err := db.OpenFile(ctx, "ent_1", store.DeriveID("fil", "file"))
+			if err == nil {
+				err = errors.Join(second(io.ReadAll(content)), content.Close())
+			}
+			return err
+		}},
+		{"DeleteFile", func(ctx context.Context, db *store.DB) error {
+			return db.DeleteFile(ctx, "ent_1", store.DeriveID("fil", "file"))
+		}},
+		{"SweepFiles", func(ctx context.Context, db *store.DB) error { return second(db.SweepFiles(ctx, noon, 10)) }},
 		// Other machinery.
 		{"AddSession", func(ctx context.Context, db *store.DB) error {
 			return db.AddSession(ctx, store.Session{ID: "ses_1", AccountID: "acc_1", Expires: noon.Add(time.Hour)})

@@ -40,7 +40,7 @@ func Indexes() []*Index {
 			&Index{Collection: name, Name: "holds", Keys: []string{"holds"}, Unique: true, Exists: []string{"holds"}},
 			&Index{Collection: name, Name: "relay", Keys: []string{"relayAt"}, Exists: []string{"relayAt"}})
 	}
-	return slices.Concat(all, placementIndexes, positionIndexes, accountIndexes, schoolSideIndexes, machineryIndexes)
+	return slices.Concat(all, placementIndexes, positionIndexes, accountIndexes, schoolSideIndexes, fileIndexes, machineryIndexes)
 }
 
 // aggregates are the collections whose documents have holds and an outbox.
