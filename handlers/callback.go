@@ -39,6 +39,7 @@ type callback struct {
 	dedupe   Dedupe
 	// effect says what an event changes; nil where it changes nothing.
 	effect func(*wxmsg.Inbound) effect
+	budget time.Duration
 	now    func() time.Time
 	log    *slog.Logger
 }
@@ -51,7 +52,7 @@ func (a *App) callbackRoutes() {
 	}
 	mount := func(account string, receiver *wxmsg.Receiver, effect func(*wxmsg.Inbound) effect) {
 		if receiver != nil {
-			b := &callback{account: account, receiver: receiver, dedupe: dedupe, effect: effect, now: a.acts.Now, log: a.log}
+			b := &callback{account: account, receiver: receiver, dedupe: dedupe, effect: effect, budget: callbackBudget, now: a.acts.Now, log: a.log}
 			b.mount(a.fiber, "/wx/callback/"+account)
 		}
 	}
@@ -95,7 +96,7 @@ func (b *callback) receive(c *fiber.Ctx) error {
 	if do == nil {
 		return answerEmpty(c, http.StatusOK)
 	}
-	ctx, cancel := context.WithTimeout(c.UserContext(), callbackBudget)
+	ctx, cancel := context.WithTimeout(c.UserContext(), b.budget)
 	defer cancel()
 	key := b.account + ":" + in.DedupeKey()
 	seen, lost := b.dedupe.Seen(ctx, key)

@@ -120,7 +120,7 @@ func newCallbackWorld(tb testing.TB, mode wxmsg.Mode, now int64) *callbackWorld 
 	}
 	w.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
 	w.callback = callback{account: "oa", receiver: receiver, dedupe: w.dedupe, effect: serviceAccountEvents(w.acts, clock),
-		now: clock, log: slog.New(slog.NewTextHandler(w.log, nil))}
+		budget: callbackBudget, now: clock, log: slog.New(slog.NewTextHandler(w.log, nil))}
 	w.mount(w.app, "/wx/callback/oa")
 	return w
 }
