@@ -37,9 +37,9 @@ func serviceAccountEvents(acts followers, now func() time.Time) func(*wxmsg.Inbo
 			if scene, ok := in.Scene(); ok {
 				return func(ctx context.Context) (string, error) { return scanned(ctx, acts, in.FromUser, scene) }
 			}
-			return silent(func(ctx context.Context) error { return acts.Followed(ctx, in.FromUser) })
+			return wordless(func(ctx context.Context) error { return acts.Followed(ctx, in.FromUser) })
 		case wxmsg.EventUnsubscribe:
-			return silent(func(ctx context.Context) error { return acts.Unfollowed(ctx, in.FromUser) })
+			return wordless(func(ctx context.Context) error { return acts.Unfollowed(ctx, in.FromUser) })
 		case wxmsg.EventJobFinish:
 			id, err := strconv.ParseInt(in.MsgID, 10, 64)
 			if err != nil {
@@ -47,7 +47,7 @@ func serviceAccountEvents(acts followers, now func() time.Time) func(*wxmsg.Inbo
 			}
 			// The time of arrival, not the event's: that one has whole seconds
 			// only and would lie before the send it reports on.
-			return silent(func(ctx context.Context) error { return acts.Receipt(ctx, id, in.FromUser, in.Status, now()) })
+			return wordless(func(ctx context.Context) error { return acts.Receipt(ctx, id, in.FromUser, in.Status, now()) })
 		}
 		return nil
 	}
@@ -70,9 +70,9 @@ func scanned(ctx context.Context, acts followers, openID, scene string) (string,
 	return "", err
 }
 
-// silent is an effect without anything to say. What can't be changed any more
+// wordless is an effect without anything to say. What can't be changed any more
 // is done with.
-func silent(do func(ctx context.Context) error) effect {
+func wordless(do func(ctx context.Context) error) effect {
 	return func(ctx context.Context) (string, error) {
 		if err := do(ctx); err != nil && !settled(err) {
 			return "", err
