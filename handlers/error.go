@@ -134,6 +134,10 @@ func (a *App) answerError(c *fiber.Ctx, err error) {
 // onError answers what fails before or outside of a route: a body that is too
 // large, a header that can't be read.
 func (a *App) onError(c *fiber.Ctx, err error) error {
+	if unasked(c, err) {
+		_ = c.Context().Conn().Close()
+		return nil
+	}
 	if requestOf(c.UserContext()) != nil {
 		a.answerError(c, err)
 		return nil
@@ -144,6 +148,13 @@ func (a *App) onError(c *fiber.Ctx, err error) error {
 	a.answerError(c, err)
 	a.done(ctx, c, started)
 	return nil
+}
+
+// unasked says whether a connection timed out before anything was asked on it,
+// as those do that clients open in advance. An answer there would be taken for
+// that of a request which is just being sent.
+func unasked(c *fiber.Ctx, err error) bool {
+	return errors.Is(err, fiber.ErrRequestTimeout) && len(c.Request().Header.RawHeaders()) == 0
 }
 
 // encode writes an answer as JSON, Chinese and < > & as they are.
