@@ -12,12 +12,12 @@ import (
 
 // orchard is an enterprise with n rows, all alike but for state, school and
 // position: each value is on every third, fifth and seventh row.
-func orchard(t *testing.T, s *storetest.Server, db *store.DB, enterprise string, n int) {
-	t.Helper()
+func orchard(tb testing.TB, s *storetest.Server, db *store.DB, enterprise string, n int) {
+	tb.Helper()
 	first := placement(enterprise, 0)
 	first.Student.Name = "卢晓东"
-	create(t, db.Placements, first)
-	sow(t, s, "placements", first.ID, n-1, func(i int) map[string]any {
+	create(tb, db.Placements, first)
+	sow(tb, s, "placements", first.ID, n-1, func(i int) map[string]any {
 		i++
 		p := placement(enterprise, i)
 		return map[string]any{"_id": p.ID, "order": fmt.Sprintf("%012x-%s", p.AppliedAt.UnixMilli(), p.ID), "studentId": p.StudentID,
