@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"shixi/store"
+	"shixi/store/embedded"
+	queue "shixi/tasks/embedded"
+)
+
+// replicas are server processes on one database and one queue, as behind a load balancer. Partners and WeChat talk to the
+// first one; b is the harness of the costs over it, for its way to make students and staff.
+type replicas struct {
+	*bench
+	engine *embedded.Server
+	queue  *queue.Server
+	dir    string
+	sides  []*system
+	bases  []string
+	// leave ends the replicas in order; it returns what they returned.
+	leave func() error
+}
+
+// newReplicas starts n of them with their workers, and plays the story until positions are published.
+func newReplicas(t testing.TB, n int, log *slog.Logger) *replicas {
+	t.Helper()
+	b := &bench{TB: t, odometer: &odometer{}}
+	r := &replicas{bench: b, dir: t.TempDir()}
+	b.d = &demo{settings: defaults(t), log: log, out: io.Discard, started: time.Now()}
+	b.must(b.d.prepare(true))
+	t.Cleanup(func() { _ = b.d.cleanUp() })
+	r.startEngines()
+	r.migrate()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, n)
+	for range n {
+		r.start(ctx, ended)
+	}
+	r.leave = func() error {
+		stop()
+		var errs []error
+		for range r.sides {
+			errs = append(errs, <-ended)
+		}
+		r.sides = nil
+		return errors.Join(errs...)
+	}
+	t.Cleanup(func() { _ = r.leave() })
+	b.y, b.d.base = r.sides[0], r.bases[0]
+	b.must(b.d.addAccounts())
+	b.d.connect()
+	for _, play := range []func(context.Context) (string, error){b.d.registerSchool, b.d.activate, b.d.publish} {
+		_, err := play(t.Context())
+		b.must(err)
+	}
+	b.boss = b.d.staff[0]
+	return r
+}
+
+func (r *replicas) startEngines() {
+	r.Helper()
+	var err error
+	r.engine, err = embedded.Open(embedded.Options{Dir: r.dir})
+	r.must(err)
+	r.Cleanup(func() { _ = r.engine.Close() })
+	r.queue, err = queue.Open(queue.Options{})
+	r.must(err)
+	r.Cleanup(func() { r.queue.Close() })
+	s := &r.d.settings
+	s.MongoDBURI, s.RedisURL, s.Keyset = NewSecret(r.engine.URI()), NewSecret(r.queue.URL()), NewSecret(keyset(r))
+}
+
+func (r *replicas) migrate() {
+	r.Helper()
+	db, err := store.Open(store.Options{URI: r.engine.URI(), Keyset: r.d.settings.Keyset.Reveal()})
+	r.must(err)
+	_, err = db.Migrate(r.Context())
+	r.must(err)
+	r.must(db.Close(r.Context()))
+}
+
+// start opens one more process and serves until ctx ends.
+func (r *replicas) start(ctx context.Context, ended chan<- error) {
+	r.Helper()
+	s := r.d.settings
+	y, err := open(r.Context(), &s, r.d.log, io.Discard)
+	r.must(err)
+	app, err := y.listen()
+	r.must(err)
+	r.sides, r.bases = append(r.sides, y), append(r.bases, y.address().String())
+	go func() {
+		err := y.run(ctx, app, true)
+		grace, cancel := context.WithTimeout(context.Background(), s.ShutdownGrace)
+		defer cancel()
+		ended <- errors.Join(err, y.close(grace))
+	}()
+}
+
+// at is the staff's client to one of the processes.
+func (r *replicas) at(side int, token string) *demoClient {
+	return &demoClient{base: r.bases[side%len(r.bases)], token: token}
+}
