@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,8 @@ type call struct {
 	do   func(context.Context, *store.DB) error
 }
 
-// calls are all of them.
+// calls are all of them; a method that is missing here fails
+// TestEveryCallIsServedByAnIndex.
 func calls() []call {
 	event := internship.Event{ID: "plc_1.1.0", Kind: internship.PlacementApplied, At: noon, Audience: []string{"sch_1"}}
 	work := store.NewWork(noon, noon, 0)
@@ -99,6 +101,9 @@ func calls() []call {
 		{"EnterpriseByCode", func(ctx context.Context, db *store.DB) error {
 			return second(db.EnterpriseByCode(ctx, "91410900MA4ABCD173", internship.USCC))
 		}},
+		{"RecommendedEnterprises", func(ctx context.Context, db *store.DB) error {
+			return second(db.RecommendedEnterprises(ctx, "sch_1", "", 0))
+		}},
 		// Outboxes and events.
 		{"DueOutboxes", func(ctx context.Context, db *store.DB) error { return second(db.DueOutboxes(ctx, "placements", 10)) }},
 		{"Outbox", func(ctx context.Context, db *store.DB) error { return second(db.Outbox(ctx, "schools", "sch_1")) }},
@@ -133,6 +138,7 @@ func calls() []call {
 		{"NotePush", func(ctx context.Context, db *store.DB) error { return second(db.NotePush(ctx, push)) }},
 		{"SavePush", func(ctx context.Context, db *store.DB) error { return second(db.SavePush(ctx, push)) }},
 		{"Absorb", func(ctx context.Context, db *store.DB) error { return second(db.Absorb(ctx, push)) }},
+		{"Merged", func(ctx context.Context, db *store.DB) error { return second(db.Merged(ctx, push)) }},
 		{"Push", func(ctx context.Context, db *store.DB) error { return second(db.Push(ctx, "psh_1")) }},
 		{"Notices", func(ctx context.Context, db *store.DB) error { return second(db.Notices(ctx, "acc_1", "", 0)) }},
 		{"Deliveries", func(ctx context.Context, db *store.DB) error { return second(db.Deliveries(ctx, "plc_1")) }},
@@ -199,9 +205,22 @@ func TestEveryCallIsServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	_, db, _ := openAt(t)
 	create(t, db.Accounts, account("acc_1", "13800000001"))
+	known := map[string]bool{"Close": true} // ends the connections
 	for _, c := range calls() {
+		known[strings.Split(c.name, "/")[0]] = true
 		if err := c.do(t.Context(), db); err != nil && !errors.Is(err, internship.ErrNotFound) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+	for _, of := range []reflect.Type{reflect.TypeFor[*store.DB](), reflect.TypeOf(db.Schools)} {
+		for m := range of.Methods() {
+			if takesContext(m) && !known[m.Name] {
+				t.Errorf("%s of %s is not tried: add it to calls", m.Name, of)
+			}
+		}
+	}
+}
+
+func takesContext(m reflect.Method) bool {
+	return m.Type.NumIn() > 1 && m.Type.In(1) == reflect.TypeFor[context.Context]()
 }

@@ -230,6 +230,28 @@ func TestOtherListsPageToo(t *testing.T) {
 	}
 }
 
+func TestSchoolsEnterprisesPage(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	var want []string
+	for n := range 6 {
+		e := &internship.Enterprise{Root: internship.Root{ID: fmt.Sprint("ent_", n)}, Name: "示例电子", Code: fmt.Sprintf("MA4ABC%03d", n),
+			CodeKind: internship.OrganisationCode, CreatedAt: noon.Add(time.Duration(n) * time.Minute), Recommenders: []internship.Recommender{{SchoolID: "sch_2"}}}
+		if n%2 == 0 {
+			e.Recommenders = append(e.Recommenders, internship.Recommender{SchoolID: "sch_1"})
+			want = append(want, e.ID)
+		}
+		create(t, db.Enterprises, e)
+	}
+	slices.Reverse(want)
+	got := pages(t, func(e *internship.Enterprise) string { return e.ID }, func(after string) (store.EnterprisePage, error) {
+		return db.RecommendedEnterprises(t.Context(), "sch_1", after, 2)
+	}, nil)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want, +got)\n%s", diff)
+	}
+}
+
 func TestLimitsOfAPage(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
