@@ -54,8 +54,8 @@ vuln: ## known vulnerabilities in what we call; passes, and says so, when the da
 bench: ## the benchmarks, each beside its bare baseline
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-soak: ## a long run: 10 000 sends a minute, flat memory, a worker killed meanwhile
-	SOAK=1 $(GO) test -run '^TestSoak' -count 1 -timeout 60m -v ./...
+soak: ## a long run: 10 000 sends a minute, flat memory, a worker killed meanwhile (SOAK=10m for longer, REDIS_URL for a real Redis)
+	SOAK=$(or $(SOAK),3m) $(GO) test -run '^TestSoak' -count 1 -timeout 60m -v ./...
 
 demo: ## the whole product in one process, driven through one sign-up
 	$(GO) run ./cmd/wx demo
