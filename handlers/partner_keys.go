@@ -53,12 +53,12 @@ type partnerKey struct {
 	secret     string
 }
 
-// KeyProblems are all the faults of a key file, one Chinese sentence each, in
+// KeyErrors are all the faults of a key file, one Chinese sentence each, in
 // its order. They never repeat a secret.
-type KeyProblems []string
+type KeyErrors []string
 
 // Error lists the sentences, one a line.
-func (p KeyProblems) Error() string { return "合作方密钥文件有误:\n" + strings.Join(p, "\n") }
+func (p KeyErrors) Error() string { return "合作方密钥文件有误:\n" + strings.Join(p, "\n") }
 
 // LoadPartnerKeys reads keys from YAML, a list of:
 //
@@ -69,18 +69,18 @@ func (p KeyProblems) Error() string { return "合作方密钥文件有误:\n" + 
 //
 // secret may stand in place of secret_file; it has at least 32 characters. A
 // school may have several keys, to change them without a pause. Fails with
-// KeyProblems that name every fault.
+// KeyErrors that name every fault.
 func LoadPartnerKeys(r io.Reader) (*PartnerKeys, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxKeysFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("partner keys: %w", err)
 	}
 	if len(text) > maxKeysFile {
-		return nil, KeyProblems{fmt.Sprintf("文件超过 %d 字节。", maxKeysFile)}
+		return nil, KeyErrors{fmt.Sprintf("文件超过 %d 字节。", maxKeysFile)}
 	}
 	entries, err := parseKeys(text)
 	if err != nil {
-		return nil, KeyProblems{"文件不是所要求的 YAML 列表" + lineOf(err) + "。"}
+		return nil, KeyErrors{"文件不是所要求的 YAML 列表" + lineOf(err) + "。"}
 	}
 	load := keyLoad{keys: &PartnerKeys{byID: map[string]partnerKey{}, decoy: rand.Text() + rand.Text()}, secrets: map[string]bool{}}
 	for i, entry := range entries {
@@ -124,7 +124,7 @@ func lineOf(err error) string {
 type keyLoad struct {
 	keys     *PartnerKeys
 	secrets  map[string]bool
-	problems KeyProblems
+	problems KeyErrors
 }
 
 // add checks one entry, the n-th from 1.

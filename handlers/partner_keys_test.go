@@ -74,7 +74,7 @@ func TestLoadPartnerKeys(t *testing.T) {
 		"huge": {strings.Repeat("#", 1<<20+1), []string{"文件超过 1048576 字节。"}},
 	} {
 		keys, err := handlers.LoadPartnerKeys(strings.NewReader(c.text))
-		var problems handlers.KeyProblems
+		var problems handlers.KeyErrors
 		if keys != nil || !errors.As(err, &problems) {
 			t.Errorf("%s: %v, %v", name, keys, err)
 			continue

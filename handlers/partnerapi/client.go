@@ -26,7 +26,7 @@ type Client struct {
 }
 
 // Problem is a refusal, as the API writes it.
-type Problem struct {
+type Problem struct { //nolint:errname // RFC 9457 calls it so
 	Status int    `json:"status"`
 	Code   string `json:"code"`
 	Title  string `json:"title"`
