@@ -180,7 +180,7 @@ func (c *Collection[T, P]) alone(ctx context.Context, id string, try func(contex
 // attempt is one try of an update on a freshly read document.
 func (c *Collection[T, P]) attempt(ctx context.Context, doc P, op string, change func(P) error) (P, error) {
 	root := doc.Self()
-	if root.Did(op) {
+	if did(root, op) {
 		return doc, nil
 	}
 	version := root.Version
@@ -214,7 +214,7 @@ func (c *Collection[T, P]) attempt(ctx context.Context, doc P, op string, change
 func (c *Collection[T, P]) settle(ctx context.Context, doc P, wanted []string, op string) (P, error) {
 	id := doc.Self().ID
 	switch own, err := c.findOne(ctx, bson.D{{Key: "_id", Value: id}}); {
-	case err == nil && own.Self().Did(op):
+	case err == nil && did(own.Self(), op):
 		return own, nil
 	case err != nil && !errors.Is(err, internship.ErrNotFound):
 		return nil, err

@@ -5,6 +5,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
+	"slices"
+	"strings"
+
+	"shixi/internship"
 )
 
 type opKey struct{}
@@ -39,6 +43,15 @@ func NewID(ctx context.Context, prefix string) string {
 		return DeriveID(prefix, op)
 	}
 	return prefix + "_" + rand.Text()
+}
+
+// did says whether the change op has been made to a document: its last ops
+// tell, or its history, which goes back to the beginning, or its id, which
+// NewID derived from the op that created it.
+func did(root *internship.Root, op string) bool {
+	prefix := root.ID[:max(0, strings.LastIndexByte(root.ID, '_'))]
+	return root.Did(op) || root.ID == DeriveID(prefix, op) ||
+		slices.ContainsFunc(root.History, func(c internship.Change) bool { return c.Op == op })
 }
 
 // DeriveID is the id that belongs to the parts, always the same.

@@ -176,7 +176,7 @@ func (db *DB) SignedIn(ctx context.Context, studentID, planID string) (*internsh
 // hold; the index alone answers. At most internship.MaxHeadcount numbers.
 func (db *DB) TakenPlaces(ctx context.Context, positionID string) ([]int, error) {
 	cur, err := db.Placements.coll.Find(ctx,
-		bson.D{{Key: "positionId", Value: positionID}, {Key: "place", Value: bson.D{{Key: "$exists", Value: true}, {Key: "$gt", Value: 0}}}},
+		bson.D{{Key: "positionId", Value: positionID}, {Key: "place", Value: bson.D{{Key: "$gt", Value: 0}}}},
 		options.Find().SetProjection(bson.D{{Key: "place", Value: 1}, {Key: "_id", Value: 0}}).
 			SetLimit(internship.MaxHeadcount+1).SetBatchSize(internship.MaxHeadcount+1))
 	if err != nil {

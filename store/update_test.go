@@ -259,6 +259,37 @@ func TestRepeatedOpChangesOnce(t *testing.T) {
 	}
 }
 
+// TestRepeatedOpIsRecognisedLater repeats requests after more changes than a
+// document remembers ops of.
+func TestRepeatedOpIsRecognisedLater(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	first, second := store.WithOp(t.Context(), "request-1"), store.WithOp(t.Context(), "request-2")
+	id := store.NewID(first, "sch")
+	for range 2 {
+		s, err := db.Schools.Create(first, school(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := s.Version
+		if s, err = db.Schools.Update(second, id, rename("改名")); err != nil || before > 1 && s.Version != before {
+			t.Fatalf("%+v %v", s, err)
+		}
+		for n := range 10 {
+			if s, err = db.Schools.Update(t.Context(), id, rename(fmt.Sprint(n))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.Did("request-1") || s.Did("request-2") {
+			t.Errorf("still among the last ops: %v", s.Ops)
+		}
+	}
+	s, err := db.Schools.Get(t.Context(), id)
+	if err != nil || s.Version != 22 || len(s.History) != 21 {
+		t.Errorf("version %d, history of %d, %v", s.Version, len(s.History), err)
+	}
+}
+
 func TestSubOpsDiffer(t *testing.T) {
 	t.Parallel()
 	ctx := store.WithOp(t.Context(), "request")
