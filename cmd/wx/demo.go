@@ -97,10 +97,10 @@ func (d *demo) run(ctx context.Context, once bool) error {
 	if err != nil {
 		return err
 	}
-	app, err := y.listen()
+	app, err := y.listen()   //nolint:contextcheck // requests bring their own context
 	if err != nil && !once { // the usual port is taken: any other will do
 		y.settings.Listen = netip.AddrPortFrom(y.settings.Listen.Addr(), 0)
-		app, err = y.listen()
+		app, err = y.listen() //nolint:contextcheck // as above
 	}
 	if err != nil {
 		return errors.Join(err, y.close(ctx))
@@ -109,17 +109,14 @@ func (d *demo) run(ctx context.Context, once bool) error {
 	if err := d.addAccounts(); err != nil {
 		return errors.Join(err, y.close(ctx))
 	}
-	story := func(ctx context.Context) error {
+	story := func(ctx, _ context.Context) error {
 		if err := d.tell(ctx, once); err != nil || once {
 			return err
 		}
 		<-ctx.Done()
 		return nil
 	}
-	err = together(ctx, story, func(ctx context.Context) error { return y.run(ctx, app, true) })
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), y.settings.ShutdownGrace)
-	defer cancel()
-	return errors.Join(err, y.close(grace))
+	return y.together(ctx, append(y.parts(app, true), story)...)
 }
 
 // addAccounts makes the two apps and their templates known to the simulated WeChat.

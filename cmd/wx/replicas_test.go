@@ -14,7 +14,7 @@ import (
 )
 
 // replicas are server processes on one database and one queue, as behind a load balancer. Partners and WeChat talk to the
-// first one; b is the harness of the costs over it, for its way to make students and staff.
+// first one; bench is the harness of the costs over it, for its way to make students and staff.
 type replicas struct {
 	*bench
 	engine *embedded.Server
@@ -27,7 +27,7 @@ type replicas struct {
 }
 
 // newReplicas starts n of them with their workers, and plays the story until positions are published.
-func newReplicas(t testing.TB, n int, log *slog.Logger) *replicas {
+func newReplicas(t testing.TB, n int, log *slog.Logger, alter ...func(*Settings)) *replicas {
 	t.Helper()
 	b := &bench{TB: t, odometer: &odometer{}}
 	r := &replicas{bench: b, dir: t.TempDir()}
@@ -36,6 +36,9 @@ func newReplicas(t testing.TB, n int, log *slog.Logger) *replicas {
 	t.Cleanup(func() { _ = b.d.cleanUp() })
 	r.startEngines()
 	r.migrate()
+	for _, f := range alter {
+		f(&b.d.settings)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, n)
 	for range n {
@@ -75,13 +78,19 @@ func (r *replicas) startEngines() {
 	s.MongoDBURI, s.RedisURL, s.Keyset = NewSecret(r.engine.URI()), NewSecret(r.queue.URL()), NewSecret(keyset(r))
 }
 
-func (r *replicas) migrate() {
+// database is the processes' database, as an operator reaches it.
+func (r *replicas) database() *store.DB {
 	r.Helper()
 	db, err := store.Open(store.Options{URI: r.engine.URI(), Keyset: r.d.settings.Keyset.Reveal()})
 	r.must(err)
-	_, err = db.Migrate(r.Context())
+	r.Cleanup(func() { _ = db.Close(context.Background()) })
+	return db
+}
+
+func (r *replicas) migrate() {
+	r.Helper()
+	_, err := r.database().Migrate(r.Context())
 	r.must(err)
-	r.must(db.Close(r.Context()))
 }
 
 // start opens one more process and serves until ctx ends.
@@ -93,12 +102,7 @@ func (r *replicas) start(ctx context.Context, ended chan<- error) {
 	app, err := y.listen()
 	r.must(err)
 	r.sides, r.bases = append(r.sides, y), append(r.bases, y.address().String())
-	go func() {
-		err := y.run(ctx, app, true)
-		grace, cancel := context.WithTimeout(context.Background(), s.ShutdownGrace)
-		defer cancel()
-		ended <- errors.Join(err, y.close(grace))
-	}()
+	go func() { ended <- y.together(ctx, y.parts(app, true)...) }()
 }
 
 // at is the staff's client to one of the processes.

@@ -33,10 +33,7 @@ func (y *system) serve(ctx context.Context, worker bool) error {
 		return errors.Join(err, y.close(ctx))
 	}
 	y.say("listening", y.address().String())
-	err = y.run(ctx, app, worker)
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), y.settings.ShutdownGrace)
-	defer cancel()
-	return errors.Join(err, y.close(grace))
+	return y.together(ctx, y.parts(app, worker)...)
 }
 
 // listen takes the address and makes the service, so that a wrong setting is told before anything runs.
@@ -63,24 +60,24 @@ func (y *system) address() *url.URL {
 	return y.settings.BaseURL(at)
 }
 
-// run runs the parts. The worker outlives the web service by as long as the last requests take, so that what they
-// caused is still relayed.
-func (y *system) run(ctx context.Context, app *handlers.App, worker bool) error {
-	later, stopLater := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopLater()
-	web := func(ctx context.Context) error {
+// parts are those of one process. The relay and the worker outlive the web service by as long as the last requests take,
+// so that what they caused is still relayed.
+func (y *system) parts(app *handlers.App, worker bool) []part {
+	later, stopLater := context.WithCancel(context.Background())
+	web := func(ctx, grace context.Context) error {
 		defer stopLater()
-		return y.serveWeb(ctx, app)
+		return y.serveWeb(ctx, grace, app)
 	}
-	parts := []func(context.Context) error{web, func(context.Context) error { y.tasks.Relay.Run(later); return nil }}
-	if worker {
-		parts = append(parts, func(context.Context) error { return y.tasks.Worker.Run(later) })
+	relay := func(_, grace context.Context) error { return y.relay(later, grace) }
+	if !worker {
+		return []part{web, relay}
 	}
-	return together(ctx, parts...)
+	return []part{web, relay, func(_, grace context.Context) error { return y.worker(later, grace) }}
 }
 
-// serveWeb serves until ctx ends, then lets the requests under way finish within the grace.
-func (y *system) serveWeb(ctx context.Context, app *handlers.App) error {
+// serveWeb serves until ctx ends, then lets the requests under way finish for half of the grace: the other half is the
+// worker's, should one never end.
+func (y *system) serveWeb(ctx, grace context.Context, app *handlers.App) error {
 	ended := make(chan error, 1)
 	go func() { ended <- app.Fiber().Listener(y.listener) }()
 	select {
@@ -88,9 +85,17 @@ func (y *system) serveWeb(ctx context.Context, app *handlers.App) error {
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), y.settings.ShutdownGrace)
+	grace, cancel := context.WithTimeout(grace, y.settings.ShutdownGrace/2)
 	defer cancel()
 	return errors.Join(app.Shutdown(grace), <-ended)
+}
+
+func (y *system) relay(ctx, grace context.Context) error {
+	return within(grace, func() error { y.tasks.Relay.Run(ctx); return nil })
+}
+
+func (y *system) worker(ctx, grace context.Context) error {
+	return within(grace, func() error { return y.tasks.Worker.Run(ctx) })
 }
 
 // workerCmd serves the queue and the schedules.
@@ -106,10 +111,7 @@ func (workerCmd) Run(ctx context.Context, s *Settings, log *slog.Logger, out *co
 		return err
 	}
 	y.say("working", fmt.Sprintf("%d tasks at once", s.WorkerConcurrency))
-	err = together(ctx, func(ctx context.Context) error { y.tasks.Relay.Run(ctx); return nil }, y.tasks.Worker.Run)
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ShutdownGrace)
-	defer cancel()
-	return errors.Join(err, y.close(grace))
+	return y.together(ctx, y.relay, y.worker)
 }
 
 // migrateCmd applies the indexes.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -194,18 +195,49 @@ func (y *system) say(what, text string) {
 	fmt.Fprintf(y.out, "%-20s %s\n", what, text)
 }
 
-// together runs parts until ctx ends or one fails, which ends the others.
-func together(ctx context.Context, parts ...func(context.Context) error) error {
+// part is something that runs until ctx ends, and then has until grace ends to finish what is under way.
+type part func(ctx, grace context.Context) error
+
+// errStillBusy ends a stop that took too long. Nothing is lost by it: rows that were worked on are taken up again when
+// their claims end.
+var errStillBusy = errors.New("SHUTDOWN_GRACE is over and work was still under way")
+
+// within does something that has no limit of its own, and leaves it alone when grace ends.
+func within(grace context.Context, do func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- do() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-grace.Done():
+		return errStillBusy
+	}
+}
+
+// together runs parts until ctx ends or one of them, which ends the others, and closes the system; SHUTDOWN_GRACE is for
+// all of the stop. What a part still works with when it is over is left to the end of the process: asynq panics when its
+// Redis client is closed under it.
+func (y *system) together(ctx context.Context, parts ...part) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	grace, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(y.settings.ShutdownGrace, cancel)
+		context.AfterFunc(grace, func() { timer.Stop() })
+	})
 	var wg sync.WaitGroup
 	errs := make([]error, len(parts))
-	for i, part := range parts {
+	for i, p := range parts {
 		wg.Go(func() {
 			defer stop()
-			errs[i] = part(ctx)
+			errs[i] = p(ctx, grace)
 		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	err := errors.Join(errs...)
+	if errors.Is(err, errStillBusy) {
+		return err
+	}
+	return errors.Join(err, y.close(grace))
 }
