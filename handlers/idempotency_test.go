@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
 
 	"shixi/acts/actstest"
@@ -151,7 +152,7 @@ func TestAbandonedRequests(t *testing.T) {
 	// The answer is lost: the row is put back to where it was before EndOnce.
 	first := read[handlers.PlacementResults](me.post("/api/v1/placements/accept", ids(placement.ID)))
 	op := store.DeriveID("op", "account:"+e.Staff.AccountID, "POST", "/api/v1/placements/accept", "k")
-	if err := w.DB.DropOnce(t.Context(), op); err != nil {
+	if _, err := w.Server.Raw(t).Collection("idempotency").DeleteOne(t.Context(), bson.D{{Key: "_id", Value: op}}); err != nil {
 		t.Fatal(err)
 	}
 	body := fmt.Sprintf(`{"ids":[%q]}`, placement.ID)

@@ -97,8 +97,8 @@ func Load(r io.Reader) (*Templates, error) {
 	if len(text) > maxTemplateFile {
 		return nil, TemplatesError{fmt.Sprintf("模板文件超过 %d 字节。", maxTemplateFile)}
 	}
-	var file templateFile
-	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
+	file, err := parseTemplates(text)
+	if err != nil {
 		return nil, TemplatesError{"模板文件不是所要求的 YAML：" + yaml.FormatError(err, false, false) + "。"}
 	}
 	set := &Templates{kinds: make(map[string]*messageTemplate, len(file.Kinds))}
@@ -117,6 +117,18 @@ func Load(r io.Reader) (*Templates, error) {
 		return nil, err
 	}
 	return set, nil
+}
+
+// parseTemplates reads the YAML. The parser panics on some malformed files,
+// e.g. "! 0", which is a fault of the file like any other.
+func parseTemplates(text []byte) (file templateFile, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("unreadable")
+		}
+	}()
+	err = yaml.UnmarshalWithOptions(text, &file, yaml.Strict())
+	return file, err
 }
 
 // templateID is how WeChat writes ids; the usual length is 43.

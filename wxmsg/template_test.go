@@ -124,6 +124,7 @@ func TestLoadRefusesOtherFiles(t *testing.T) {
 		"unknown top":    goodTemplates + "\nextra: 1\n",
 		"kind twice":     goodTemplates + "  closed:\n    title: x\n",
 		"not YAML":       "kinds: [",
+		"parser's panic": "! 0000000",
 		"too large":      "# " + strings.Repeat("x", maxTemplateFile),
 		"keyword's typo": strings.Replace(goodTemplates, "name: 学生", "nmae: 学生", 1),
 	} {
