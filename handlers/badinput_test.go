@@ -295,6 +295,9 @@ func TestBadQueries(t *testing.T) {
 			t.Errorf("%s (-want, +got):\n%s", query, diff)
 		}
 	}
+	if p := me.get("/api/v1/positions?state=x").refused(internship.ErrInvalid); p.Detail != "参数 state 应为下列之一:unpublished, recruiting, running, closed" {
+		t.Error(p.Detail)
+	}
 	for _, list := range []string{"positions", "placements", "notices"} {
 		for _, cursor := range []string{"x", "%ff", "000000000000-", "%24gt", "0193a4f00000-" + strings.Repeat("a", 200)} {
 			me.get("/api/v1/" + list + "?after=" + cursor).refused(internship.ErrBadCursor)

@@ -34,12 +34,12 @@ type Days struct {
 // wrong names the fields that are no dates.
 func (d Days) bounds() (from, to time.Time, wrong []internship.FieldError) {
 	if d.From != "" {
-		day, err := internship.ParseDate(d.From)
+		day, err := internship.ParseDate("起始日期", d.From)
 		wrong = append(wrong, internship.Of("from", err)...)
 		from = day.Start()
 	}
 	if d.To != "" {
-		day, err := internship.ParseDate(d.To)
+		day, err := internship.ParseDate("截止日期", d.To)
 		wrong = append(wrong, internship.Of("to", err)...)
 		if err == nil {
 			to = day.End()

@@ -27,7 +27,7 @@ func ParseIDNumber(s string, today time.Time) (IDNumber, error) {
 		return IDNumber{}, FieldError{Code: "format", Message: idLabel + message}
 	}
 	n := IDNumber{digits: number}
-	birth, err := ParseDate(string(n.Birth()))
+	birth, err := ParseDate("出生日期", string(n.Birth()))
 	if err != nil || birth.Start().Year() < idOldestYear {
 		return IDNumber{}, FieldError{Code: "date", Message: idLabel + "第 7 至 14 位不是有效的出生日期,请逐位核对"}
 	}

@@ -7,10 +7,19 @@ import (
 )
 
 // inquiry collects what is wrong with an input, field by field.
-type inquiry struct{ wrong []FieldError }
+type inquiry struct {
+	wrong  []FieldError
+	labels map[string]string // of the forms' fields
+}
 
 func (q *inquiry) form(f Form, values map[string]string) {
 	q.wrong = append(q.wrong, f.Check(values)...)
+	if q.labels == nil {
+		q.labels = make(map[string]string, len(f.Fields))
+	}
+	for _, field := range f.Fields {
+		q.labels[field.Name] = field.Label
+	}
 }
 
 // note adds the error of one field's parser unless the form already refused
@@ -25,7 +34,7 @@ func (q *inquiry) note(field string, err error) {
 }
 
 func (q *inquiry) date(field, value string) Date {
-	d, err := ParseDate(value)
+	d, err := ParseDate(q.labels[field], value)
 	q.note(field, err)
 	return d
 }

@@ -11,6 +11,18 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, Zone)
 
+// TestStatesAreTheCallersOwn keeps a caller who sorts or filters the list from changing the table itself.
+func TestStatesAreTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	for _, states := range []func() []State{PositionStates, PlacementStates} {
+		want := states()
+		clear(states())
+		if diff := cmp.Diff(want, states()); diff != "" {
+			t.Errorf("(-want, +got):\n%s", diff)
+		}
+	}
+}
+
 func doBy(k ActorKind) Do { return Do{By: Actor{Kind: k, ID: "x"}, At: noon} }
 
 // TestEveryTransitionOfEveryMachine walks every state × transition × side.

@@ -1,6 +1,7 @@
 package internship
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -85,7 +86,7 @@ const (
 )
 
 // PlacementStates lists the states with the manual's labels.
-func PlacementStates() []State { return placementMachine.States }
+func PlacementStates() []State { return slices.Clone(placementMachine.States) }
 
 // Open: the student still waits for an answer.
 func (p *Placement) Open() bool { return p.State == Applied || p.State == AwaitingStudent }

@@ -78,7 +78,7 @@ const (
 const AllSchools = "*"
 
 // PositionStates lists the states with the manual's labels.
-func PositionStates() []State { return positionMachine.States }
+func PositionStates() []State { return slices.Clone(positionMachine.States) }
 
 // Holds: a position holds nothing for itself alone.
 func (p *Position) Holds() []string { return nil }

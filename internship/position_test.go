@@ -71,6 +71,23 @@ func TestEditUnpublishesAndMaterialChangeIsTold(t *testing.T) {
 	}
 }
 
+func TestRefusedDatesAreNamed(t *testing.T) {
+	t.Parallel()
+	_, _, _, err := PositionInput{Name: "焊工", Department: "生产部", Salary: "2K-3K", Education: "不限", Headcount: 1, Majors: []string{"焊接"},
+		Address: "濮阳", Lodging: "多人间", NightShift: "无夜班", Overtime: "无加班", EnrolFrom: "2026-02-30", EnrolTo: "x", Description: "焊接"}.Parse()
+	var refused *Error
+	if !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	want := []FieldError{
+		{Field: "enrolFrom", Code: "date", Message: "报名日期始应为存在的日期,格式如 2026-03-01"},
+		{Field: "enrolTo", Code: "date", Message: "报名日期止应为存在的日期,格式如 2026-03-01"},
+	}
+	if diff := cmp.Diff(want, refused.Fields); diff != "" {
+		t.Errorf("(-want, +got):\n%s", diff)
+	}
+}
+
 func TestEditIsRefusedWhileRunning(t *testing.T) {
 	t.Parallel()
 	p := &Position{State: Running, Terms: Terms{Headcount: 1}}
