@@ -181,6 +181,9 @@ func (d *demo) bind(ctx context.Context) (string, error) {
 		if _, err := d.sim.Scan(ctx, demoOAAppID, s.OpenID, scenes[0]); err != nil {
 			return "", fmt.Errorf("scan: %w", err)
 		}
+		if err := d.sim.AddUser(wxsim.User{AppID: demoOAAppID, OpenID: s.OpenID, Name: s.Owner, Subscribed: true}); err != nil { // the phone's name on /sim
+			return "", err
+		}
 	}
 	return "王经理、李主任扫描二维码关注公众号,消息将发到各自的微信", nil
 }

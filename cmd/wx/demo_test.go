@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,26 @@ func TestDemoOnceTellsTheWholeStory(t *testing.T) {
 	}
 	if strings.Contains(errs.String(), `"level":"ERROR"`) {
 		t.Errorf("logged errors:\n%s", errs.String())
+	}
+}
+
+// TestDemoNamesThePhones keeps openids off the page the story sends people to.
+func TestDemoNamesThePhones(t *testing.T) {
+	t.Parallel()
+	d := &demo{settings: defaults(t), log: slog.New(slog.DiscardHandler), out: io.Discard, started: time.Now()}
+	defer func() { _ = d.cleanUp() }()
+	if err := d.prepare(true); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.run(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	page := httptest.NewRecorder()
+	d.sim.ServeHTTP(page, httptest.NewRequest(http.MethodGet, "http://127.0.0.1/sim", nil))
+	for _, name := range []string{"王经理", "李主任"} {
+		if !strings.Contains(page.Body.String(), `<div class="bar">`+name) {
+			t.Errorf("no phone is %s's", name)
+		}
 	}
 }
 

@@ -53,9 +53,9 @@ type Message struct {
 
 // Value is one row of a Message.
 type Value struct {
-	Key   string
-	Name  string
-	Value string
+	Key   string `json:"key"`
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // AddUser makes an account know a person, without any event: a mini-program's
