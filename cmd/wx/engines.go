@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -82,8 +83,17 @@ func ownKeyset(dir string) (string, error) {
 	return keyset, nil
 }
 
+// redisLog makes the lines of the Redis client's own log ours; without it they stand on stderr as they are.
+type redisLog struct{ log *slog.Logger }
+
+// Printf is what the client calls, for trouble with connections only.
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.WarnContext(ctx, "redis client", slog.String("text", fmt.Sprintf(format, v...)))
+}
+
 // openQueue opens Redis: that of REDIS_URL, or the embedded one.
 func (y *system) openQueue() error {
+	redis.SetLogger(redisLog{y.log}) // a global of the library, the same for all clients
 	var err error
 	if y.settings.EmbeddedRedis() {
 		y.redis, err = y.embeddedQueue()

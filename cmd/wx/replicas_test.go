@@ -10,6 +10,7 @@ import (
 
 	"shixi/store"
 	"shixi/store/embedded"
+	"shixi/tasks"
 	queue "shixi/tasks/embedded"
 )
 
@@ -97,8 +98,8 @@ func (r *replicas) migrate() {
 func (r *replicas) start(ctx context.Context, ended chan<- error) {
 	r.Helper()
 	s := r.d.settings
-	y, err := open(r.Context(), &s, r.d.log, io.Discard)
-	r.must(err)
+	y := &system{settings: &s, log: r.d.log, out: io.Discard, tune: func(o *tasks.Options) { o.Burst = -1 }} // each message at once
+	r.must(y.open(r.Context()))
 	app, err := y.listen()
 	r.must(err)
 	r.sides, r.bases = append(r.sides, y), append(r.bases, y.address().String())
