@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,8 @@ func TestPlacementTellsItsHistoryAndMessages(t *testing.T) {
 	placement := w.NewStudent("卢晓东").Applies(e.Position("焊工", 1))
 	push := store.Push{ID: "psh_1", Kind: "application", AccountID: e.Staff.AccountID, EnterpriseID: e.ID, PlacementID: placement.ID, OpenID: openID,
 		Work: store.Work{State: store.PushDelivered, CreatedAt: w.Now()}, Data: map[string]string{"student": "卢晓东"},
-		Attempts: []store.Attempt{{At: w.Now(), Code: -1}, {At: w.Now().Add(time.Second)}}, ReceiptAt: w.Now().Add(2 * time.Second)}
+		Attempts: []store.Attempt{{At: w.Now(), Code: -1, Class: "transient"}, {At: w.Now(), Class: "ambiguous"},
+			{At: w.Now(), Class: "not_sent"}, {At: w.Now(), Code: 1, Class: "unknown"}, {At: w.Now().Add(time.Second)}}, ReceiptAt: w.Now().Add(2 * time.Second)}
 	merged := store.Push{ID: "psh_2", Kind: "withdrawn", AccountID: "acc_GONE", EnterpriseID: e.ID, PlacementID: placement.ID,
 		Work: store.Work{State: store.PushSuppressed, CreatedAt: w.Now().Add(-time.Minute)}, Reason: "merged:psh_1"}
 	if err := w.DB.AddPushes(t.Context(), []store.Push{push, merged}); err != nil {
@@ -108,8 +110,19 @@ func TestPlacementTellsItsHistoryAndMessages(t *testing.T) {
 		t.Fatalf("messages = %+v", got.Messages)
 	}
 	first, second := got.Messages[0], got.Messages[1]
-	if first.KindLabel != "签约申请" || first.Recipient != "王经理" || first.StateLabel != "已送达" || len(first.Attempts) != 2 || first.Attempts[0].Code != -1 || first.ReceiptAt.IsZero() {
+	if first.KindLabel != "签约申请" || first.Recipient != "王经理" || first.StateLabel != "已送达" || first.ReceiptAt.IsZero() {
 		t.Errorf("first message = %+v", first)
+	}
+	var calls []string
+	for _, a := range first.Attempts {
+		code := "-"
+		if a.Code != nil {
+			code = strconv.Itoa(*a.Code)
+		}
+		calls = append(calls, code+" "+a.Label)
+	}
+	if diff := cmp.Diff([]string{"-1 系统繁忙", "- 没有得到微信的应答,结果不明", "- 消息未能提交微信", "1 微信返回未知错误", "0 成功"}, calls); diff != "" {
+		t.Errorf("calls (-want, +got):\n%s", diff)
 	}
 	if second.Recipient != "" || second.Reason != "已合并到另一条消息" || second.State != "suppressed" {
 		t.Errorf("second message = %+v", second)

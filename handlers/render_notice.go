@@ -7,6 +7,7 @@ import (
 
 	"shixi/acts"
 	"shixi/store"
+	"shixi/wxmsg"
 )
 
 // Notice is an in-app notice (站内消息).
@@ -50,8 +51,9 @@ type Delivery struct {
 
 // DeliveryAttempt is one call to WeChat.
 type DeliveryAttempt struct {
-	At   time.Time `json:"at" doc:"时间" example:"2026-11-23T12:00:01+08:00"`
-	Code int       `json:"code" doc:"微信返回码,0 为成功" example:"0"`
+	At    time.Time `json:"at" doc:"时间" example:"2026-11-23T12:00:01+08:00"`
+	Code  *int      `json:"code,omitempty" doc:"微信返回码,0 为成功;没有得到应答时不出现" example:"0"`
+	Label string    `json:"label" doc:"结果" example:"成功"`
 }
 
 func renderNotice(p *store.Push) (Notice, error) {
@@ -71,8 +73,26 @@ func renderTrail(trail []acts.Delivery) []Delivery {
 			StateLabel: deliveryLabel(d.State), Reason: deliveryReason(d.Reason), At: local(d.CreatedAt), ReceiptAt: local(d.ReceiptAt),
 			Attempts: make([]DeliveryAttempt, len(d.Attempts))}
 		for n, attempt := range d.Attempts {
-			out[i].Attempts[n] = DeliveryAttempt{At: local(attempt.At), Code: attempt.Code}
+			out[i].Attempts[n] = renderAttempt(attempt)
 		}
+	}
+	return out
+}
+
+// renderAttempt tells a call that got no answer from one that succeeded: the
+// row has code 0 for both.
+func renderAttempt(a store.Attempt) DeliveryAttempt {
+	out := DeliveryAttempt{At: local(a.At), Code: &a.Code, Label: "成功"}
+	switch info, known := wxmsg.LookupCode(a.Code); {
+	case a.Class == "":
+	case wxmsg.Class(a.Class) == wxmsg.Ambiguous:
+		out.Code, out.Label = nil, "没有得到微信的应答,结果不明"
+	case a.Code == 0:
+		out.Code, out.Label = nil, "消息未能提交微信"
+	case known:
+		out.Label = info.Meaning
+	default:
+		out.Label = "微信返回未知错误"
 	}
 	return out
 }
