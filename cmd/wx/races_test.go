@@ -29,7 +29,7 @@ func (r *replicas) race(n int, do func(i int) error) map[string]int {
 	for i := range n {
 		group.Go(func() {
 			<-start
-			answer := answerOf(do(i))
+			answer := answerOf(r.patiently(func() error { return do(i) }))
 			mu.Lock()
 			defer mu.Unlock()
 			answers[answer]++
@@ -38,6 +38,20 @@ func (r *replicas) race(n int, do func(i int) error) map[string]int {
 	close(start)
 	group.Wait()
 	return answers
+}
+
+// patiently asks again under the same idempotency key, as clients do, while the answer is that a loaded machine is busy.
+func (r *replicas) patiently(ask func() error) error {
+	for {
+		err := ask()
+		switch answerOf(err) {
+		case internship.ErrBusy.Code, internship.ErrUnavailable.Code, internship.ErrInFlight.Code:
+			if pause(r.Context(), 100*time.Millisecond) == nil {
+				continue
+			}
+		}
+		return err
+	}
 }
 
 func answerOf(err error) string {
