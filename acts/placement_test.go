@@ -101,6 +101,9 @@ func race(n int, do func(i int) error, refusal error) (won, lost int) {
 		wg.Go(func() {
 			<-start
 			err := do(i)
+			for errors.Is(err, internship.ErrBusy) || errors.Is(err, internship.ErrUnavailable) {
+				err = do(i) // a loaded machine: asked again, as clients do
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
