@@ -84,7 +84,9 @@ func TestDemoKeepsRunningUntilInterrupted(t *testing.T) {
 	if code := run(ctx, []string{"demo", "--listen", "127.0.0.1:0"}, out, io.Discard, none); code != exitOK {
 		t.Errorf("exit %d\n%s", code, out.String())
 	}
-	if !strings.Contains(out.String(), "/openapi.json") {
-		t.Errorf("does not say what to look at:\n%s", out.String())
+	for _, want := range []string{"/sim", "/openapi.json", "partners.yaml"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("does not say where %s is:\n%s", want, out.String())
+		}
 	}
 }
