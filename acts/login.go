@@ -115,7 +115,8 @@ func (a *Acts) limit(ctx context.Context, key string, most int, window time.Dura
 		return fmt.Errorf("limit tries: %w", err)
 	}
 	if n > most {
-		return internship.ErrTooManyTries.After(int(window / time.Second))
+		minutes := (window + time.Minute - 1) / time.Minute
+		return internship.ErrTooManyTries.With(fmt.Sprintf("尝试次数过多,请 %d 分钟后再试", minutes)).After(int(window / time.Second))
 	}
 	return nil
 }

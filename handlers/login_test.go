@@ -113,7 +113,9 @@ func TestLogin(t *testing.T) {
 			w.anyone().post("/api/v1/login", handlers.Login{Name: e.Mobile, Password: "Wrong-2026"}).refused(internship.ErrBadLogin)
 		}
 		a := w.anyone().post("/api/v1/login", handlers.Login{Name: e.Mobile, Password: actstest.Password})
-		a.refused(internship.ErrTooManyTries)
+		if p := a.refused(internship.ErrTooManyTries); !strings.HasSuffix(p.Detail, " 分钟后再试") {
+			t.Errorf("the wait is not told: %s", p.Detail)
+		}
 		if a.header.Get("Retry-After") != "900" {
 			t.Errorf("Retry-After = %q, want 900", a.header.Get("Retry-After"))
 		}
