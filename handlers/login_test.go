@@ -119,6 +119,9 @@ func TestLogin(t *testing.T) {
 		if a.header.Get("Retry-After") != "900" {
 			t.Errorf("Retry-After = %q, want 900", a.header.Get("Retry-After"))
 		}
+		for _, spelling := range []string{"+86" + e.Mobile, e.Mobile[:3] + " " + e.Mobile[3:], e.Mobile[:3] + "-" + e.Mobile[3:]} {
+			w.anyone().post("/api/v1/login", handlers.Login{Name: spelling, Password: actstest.Password}).refused(internship.ErrTooManyTries)
+		}
 		w.Pass(16 * time.Minute)
 		w.anyone().post("/api/v1/login", handlers.Login{Name: e.Mobile, Password: actstest.Password}).ok(http.StatusOK)
 	})
