@@ -87,7 +87,10 @@ func (y *system) serveWeb(ctx, grace context.Context, app *handlers.App) error {
 	}
 	grace, cancel := context.WithTimeout(grace, y.settings.ShutdownGrace/2)
 	defer cancel()
-	return errors.Join(app.Shutdown(grace), <-ended)
+	err := app.Shutdown(grace)
+	// The server closes its listener itself, unless it was stopped before it had taken it.
+	_ = y.listener.Close()
+	return errors.Join(err, <-ended)
 }
 
 func (y *system) relay(ctx, grace context.Context) error {
