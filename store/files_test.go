@@ -249,8 +249,10 @@ func TestUploadSurvivesCuts(t *testing.T) {
 	engine(t, storetest.Start(t))
 	content := scan(300_000)
 	var wg sync.WaitGroup
+	var servers []*storetest.Server
 	for _, fault := range []embedded.Fault{{CutBefore: true}, {CutAfter: true}} {
 		s, db, clock := openAt(t)
+		servers = append(servers, s)
 		inBucket := func(c embedded.Command) bool { return strings.HasPrefix(c.Collection, "uploads.") }
 		wg.Go(func() {
 			for at := int64(0); at < 10; at++ {
@@ -280,10 +282,12 @@ func TestUploadSurvivesCuts(t *testing.T) {
 			if _, err := db.SweepFiles(t.Context(), clock.Now(), 100); err != nil {
 				t.Error(err)
 			}
-			expectKept(t, s, 0, 0)
 		})
 	}
 	wg.Wait()
+	for _, s := range servers {
+		expectKept(t, s, 0, 0)
+	}
 }
 
 // TestSweepClearsWhatCrashesLeft stops an upload and a deletion in their

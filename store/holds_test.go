@@ -56,6 +56,25 @@ func TestClashIsToldInTheOrderOfRank(t *testing.T) {
 	}
 }
 
+// TestClashIsNotOverOnesOwn changes a document that goes on holding what ranks
+// before the thing that another has.
+func TestClashIsNotOverOnesOwn(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	bind := func(openID string) func(*internship.Account) error {
+		return func(a *internship.Account) error {
+			return a.BindFollower(internship.Identity{AppID: "wx1", OpenID: openID}, internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: noon})
+		}
+	}
+	for n := range 2 {
+		a := create(t, db.Accounts, account(fmt.Sprint("acc_", n), fmt.Sprint("1380000000", n)))
+		if _, err := db.Accounts.Update(t.Context(), a.ID, bind(fmt.Sprint("o", n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expectHeld(t, "bind", "openid:wx1:o0", second(db.Accounts.Update(t.Context(), "acc_1", bind("o0"))))
+}
+
 func expectHeld(t *testing.T, name, want string, err error) {
 	t.Helper()
 	var held *store.HeldError

@@ -264,6 +264,14 @@ func TestLimitsOfAPage(t *testing.T) {
 			t.Errorf("limit %d: %d items, next %q, total %d, %v", limit, len(page.Items), page.Next, page.Total, err)
 		}
 	}
+	first, err := db.EnterprisePlacements(t.Context(), "ent_1", store.PlacementFilter{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := db.EnterprisePlacements(t.Context(), "ent_1", store.PlacementFilter{After: first.Next})
+	if err != nil || len(last.Items) != 20 || last.Next != "" || last.Total != 120 {
+		t.Errorf("the last page: %d items, next %q, total %d, %v", len(last.Items), last.Next, last.Total, err)
+	}
 	page, err := db.EnterprisePlacements(t.Context(), "ent_none", store.PlacementFilter{})
 	if err != nil || len(page.Items) != 0 || page.Next != "" || page.Total != 0 {
 		t.Errorf("an enterprise without rows: %+v %v", page, err)

@@ -112,6 +112,24 @@ func TestManyChangesOfOneDocumentAllHappen(t *testing.T) {
 	}
 }
 
+// TestOneProcessDoesNotClashWithItself counts the tries: changes of one
+// document take turns inside a process.
+func TestOneProcessDoesNotClashWithItself(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	create(t, db.Schools, school("sch_1"))
+	var tries atomic.Int64
+	race(t, 30, func(i int) error {
+		return second(db.Schools.Update(t.Context(), "sch_1", func(s *internship.School) error {
+			tries.Add(1)
+			return rename(fmt.Sprint(i))(s)
+		}))
+	}, is(nil))
+	if tries.Load() != 30 {
+		t.Errorf("%d tries for 30 changes", tries.Load())
+	}
+}
+
 // always is a change that another process always overtakes.
 func always(t *testing.T, other *store.DB, runs *atomic.Int64, then func()) func(*internship.School) error {
 	return func(s *internship.School) error {
