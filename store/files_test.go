@@ -84,7 +84,7 @@ func TestFileComesBackAsItWas(t *testing.T) {
 	s, db, clock := openAt(t)
 	for _, size := range []int{20, 511, 512, 513, 255 << 10, 255<<10 + 1, 600_000, 2 << 20} {
 		content := scan(size)
-		var r io.Reader = iotest.HalfReader(bytes.NewReader(content))
+		r := iotest.HalfReader(bytes.NewReader(content))
 		if size < 1000 {
 			r = iotest.DataErrReader(iotest.OneByteReader(bytes.NewReader(content)))
 		}

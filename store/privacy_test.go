@@ -213,7 +213,8 @@ func TestKeysetIsCheckedAtTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	half := good[:strings.Index(good, `,"prf"`)] + "}"
+	half, _, _ := strings.Cut(good, `,"prf"`)
+	half += "}"
 	for name, text := range map[string]string{"empty": "", "no JSON": "secret", "no keys": "{}", "half": half, "cut": good[:len(good)/2]} {
 		_, err := store.Open(store.Options{URI: "mongodb://127.0.0.1:1", Keyset: text})
 		if err == nil {

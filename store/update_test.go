@@ -315,7 +315,7 @@ func TestSubOpsDiffer(t *testing.T) {
 	if a == b || a != store.OpOf(store.SubOp(ctx, "a")) || a == store.OpOf(ctx) {
 		t.Errorf("%s %s", a, b)
 	}
-	if store.OpOf(store.SubOp(t.Context(), "a")) == store.OpOf(store.SubOp(t.Context(), "a")) {
+	if bare := store.SubOp(t.Context(), "a"); store.OpOf(bare) == store.OpOf(t.Context()) || bare != t.Context() {
 		t.Error("without an op each change is its own")
 	}
 	if store.DeriveID("x", "ab", "c") == store.DeriveID("x", "a", "bc") {
