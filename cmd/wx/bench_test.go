@@ -149,7 +149,7 @@ func BenchmarkPush(b *testing.B) {
 	ctx, stop := context.WithCancel(b.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.y.tasks.Worker.Run(ctx) }()
-	defer func() { stop(); <-ended }()
+	defer func() { stop(); w.must(<-ended) }()
 	var idle atomic.Int64
 	server := asynq.NewServerFromRedisClient(w.y.redis, asynq.Config{Concurrency: 60, Queues: map[string]int{"bare": 1}, LogLevel: asynq.FatalLevel, TaskCheckInterval: 200 * time.Millisecond})
 	w.must(server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { idle.Add(1); return nil })))

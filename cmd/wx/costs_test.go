@@ -287,7 +287,7 @@ func (b *bench) callbacks(table *costTable) {
 	unfollow := b.unfollow(openID)
 	post := func() {
 		url, body := unfollow()
-		res, err := http.Post(url, "text/xml", bytes.NewReader(body)) //nolint:noctx // the test's own server
+		res, err := http.Post(url, "text/xml", bytes.NewReader(body))
 		b.must(err)
 		res.Body.Close()
 	}

@@ -116,7 +116,7 @@ func (d *demo) run(ctx context.Context, once bool) error {
 		<-ctx.Done()
 		return nil
 	}
-	return y.together(ctx, append(y.parts(app, true), story)...)
+	return y.together(ctx, append(y.parts(app, true), story)...) //nolint:contextcheck // as wx serve
 }
 
 // addAccounts makes the two apps and their templates known to the simulated WeChat.

@@ -33,7 +33,7 @@ func (y *system) serve(ctx context.Context, worker bool) error {
 		return errors.Join(err, y.close(ctx))
 	}
 	y.say("listening", y.address().String())
-	return y.together(ctx, y.parts(app, worker)...)
+	return y.together(ctx, y.parts(app, worker)...) //nolint:contextcheck // what follows a request outlives ctx
 }
 
 // listen takes the address and makes the service, so that a wrong setting is told before anything runs.
