@@ -27,6 +27,9 @@ type PushRule struct {
 	// On is the event; When narrows it and says so in docs/pushes.md.
 	On   internship.Kind
 	When Condition
+	// MootBy are the events after which a message that has not left yet tells
+	// nothing any more: it is suppressed.
+	MootBy []internship.Kind
 	// To are the roles of the enterprise's staff that are told; whoever
 	// caused the event is not.
 	To      []internship.Role
@@ -47,8 +50,9 @@ var managers = []internship.Role{internship.Owner, internship.HR}
 func PushRules() []PushRule {
 	return []PushRule{
 		{Kind: "application", Label: "签约申请", On: internship.PlacementApplied, To: managers, Urgency: High,
-			Text: "{{.student}}({{.school}} {{.major}})报名了岗位「{{.position}}」,请尽快处理",
-			Many: "又有 {{.count}} 名学生报名,其中 {{.student}} 报名了岗位「{{.position}}」,请尽快处理"},
+			MootBy: []internship.Kind{internship.PlacementWithdrawn, internship.PlacementLapsed, internship.PlacementRefused, internship.PlacementAccepted},
+			Text:   "{{.student}}({{.school}} {{.major}})报名了岗位「{{.position}}」,请尽快处理",
+			Many:   "又有 {{.count}} 名学生报名,其中 {{.student}} 报名了岗位「{{.position}}」,请尽快处理"},
 		{Kind: "withdrawn", Label: "学生撤回", On: internship.PlacementWithdrawn, To: managers, Urgency: Normal,
 			Text: "{{.student}}({{.school}})撤回了对岗位「{{.position}}」的报名",
 			Many: "又有 {{.count}} 名学生撤回报名,其中 {{.student}} 撤回了对岗位「{{.position}}」的报名"},
@@ -72,6 +76,18 @@ func PushRuleOf(kind string) (PushRule, bool) {
 		}
 	}
 	return PushRule{}, false
+}
+
+// Moot lists the kinds of messages about a placement that tell nothing any
+// more once the event has happened.
+func Moot(event internship.Kind) []string {
+	var kinds []string
+	for _, r := range PushRules() {
+		if slices.Contains(r.MootBy, event) {
+			kinds = append(kinds, r.Kind)
+		}
+	}
+	return kinds
 }
 
 // Words are the variables that the messages of each kind may use.

@@ -112,6 +112,9 @@ func TestPushes(t *testing.T) {
 		if r.When.Says != "" {
 			event += " " + r.When.Says
 		}
+		for i, k := range r.MootBy {
+			event += map[bool]string{true: "; not sent any more after ", false: ", "}[i == 0] + "`" + string(k) + "`"
+		}
 		fmt.Fprintf(&b, "| %s | %s `%s` | %s | %s | %s<br>%s |\n", event, r.Label, r.Kind, strings.Join(roles, ", "), r.Urgency, r.Text, r.Many)
 	}
 	check(t, "pushes.md", b.String())

@@ -137,6 +137,9 @@ func calls() []call {
 		}},
 		{"NotePush", func(ctx context.Context, db *store.DB) error { return second(db.NotePush(ctx, push)) }},
 		{"SavePush", func(ctx context.Context, db *store.DB) error { return second(db.SavePush(ctx, push)) }},
+		{"Supersede", func(ctx context.Context, db *store.DB) error {
+			return db.Supersede(ctx, "plc_1", []string{"application"})
+		}},
 		{"Absorb", func(ctx context.Context, db *store.DB) error { return second(db.Absorb(ctx, push)) }},
 		{"Merged", func(ctx context.Context, db *store.DB) error { return second(db.Merged(ctx, push)) }},
 		{"Push", func(ctx context.Context, db *store.DB) error { return second(db.Push(ctx, "psh_1")) }},

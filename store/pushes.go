@@ -186,6 +186,20 @@ func (db *DB) Merged(ctx context.Context, p *Push) (int, error) {
 	return int(n) + 1, machineryError("count merged", err)
 }
 
+// Supersede suppresses the messages of some kinds about a placement that have
+// not left yet: what they tell is over. A message that may have been sent
+// already goes its way.
+func (db *DB) Supersede(ctx context.Context, placementID string, kinds []string) error {
+	_, err := db.database.Collection("pushes").UpdateMany(ctx, bson.D{{Key: "placementId", Value: placementID},
+		{Key: "kind", Value: bson.D{{Key: "$in", Value: kinds}}}, {Key: "state", Value: PushWaiting},
+		{Key: "firstAt", Value: bson.D{{Key: "$exists", Value: false}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: PushSuppressed}, {Key: "reason", Value: ReasonSuperseded}}}})
+	return machineryError("supersede", err)
+}
+
+// ReasonSuperseded is the reason of a push whose news was over before it left.
+const ReasonSuperseded = "情况已变化,无需再通知"
+
 // ReasonMerged is the reason of a push that another one tells of.
 const ReasonMerged = "已合并到另一条消息"
 

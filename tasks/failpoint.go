@@ -6,6 +6,7 @@ const (
 	failRelayEvents   = "relay.events"   // the events' rows are written
 	failRelayJobs     = "relay.jobs"     // the jobs' rows are written
 	failRelayPushes   = "relay.pushes"   // the pushes' rows are written
+	failRelayMoot     = "relay.moot"     // what tells nothing any more is suppressed
 	failRelayEnqueued = "relay.enqueued" // the workers are woken
 	failRelayTaken    = "relay.taken"    // the events are out of the outbox
 
@@ -27,7 +28,7 @@ const (
 // FailPoints lists the names that Options.FailPoint is called with.
 func FailPoints() []string {
 	return []string{
-		failRelayRead, failRelayEvents, failRelayJobs, failRelayPushes, failRelayEnqueued, failRelayTaken,
+		failRelayRead, failRelayEvents, failRelayJobs, failRelayPushes, failRelayMoot, failRelayEnqueued, failRelayTaken,
 		failJobClaimed, failJobPage, failJobNoted, failJobSaved,
 		failPushClaimed, failPushAccount, failPushPaced, failPushAbsorbed, failPushNoted, failPushReady, failPushSent, failPushSaved,
 	}

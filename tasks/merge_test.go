@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"shixi/acts/actstest"
 	"shixi/internship"
 	"shixi/store"
 	"shixi/tasks"
@@ -288,3 +289,38 @@ func TestTwoWorkersOneDatabase(t *testing.T) {
 
 // name is the name of the i-th student.
 func name(i int) string { return "学生" + string([]rune("甲乙丙丁戊己庚辛壬癸")[i%10]) }
+
+func TestNewsThatIsOverIsNotSent(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	e, position := s.employer(t, "A")
+	w, _ := s.start(t, nil)
+	s.apply(1, position) // opens the burst
+	s.Pass(6 * time.Second)
+	s.kick(t, w)
+	held := s.apply(3, position)
+	s.Pass(6 * time.Second)
+	s.kick(t, w)
+	if _, err := s.Acts.Withdraw(t.Context(), actstest.StudentsApp, held[0].StudentID, held[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Acts.Accept(t.Context(), e.Staff, held[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	s.settle(t, w, 5*time.Second, 20)
+	for i, want := range []string{store.ReasonSuperseded, store.ReasonSuperseded, ""} {
+		if got := s.pushesOf(t, held[i], "application"); len(got) != 1 || got[0].Reason != want {
+			t.Errorf("row %d: %+v, want reason %q", i, got, want)
+		}
+	}
+	told := slices.DeleteFunc(s.counts(), func(n string) bool { return n == "" }) // sign-ups have a count, withdrawals none
+	if diff := cmp.Diff([]string{"1", "1"}, told); diff != "" {
+		t.Errorf("counts (-want, +got):\n%s", diff)
+	}
+}
+
+// pushesOf are the pushes of a kind about a placement.
+func (s *scene) pushesOf(t *testing.T, placement *internship.Placement, kind string) []store.Push {
+	t.Helper()
+	return slices.DeleteFunc(s.pushes(t), func(p store.Push) bool { return p.PlacementID != placement.ID || p.Kind != kind })
+}

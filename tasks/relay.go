@@ -81,9 +81,24 @@ func (r *Relay) try(ctx context.Context, collection, id string) {
 	r.metrics.relayed.WithLabelValues("done").Inc()
 }
 
+// supersede suppresses the messages whose news is over with these events, such
+// as a sign-up that was withdrawn before anybody was told of it.
+func (r *Relay) supersede(ctx context.Context, events []internship.Event) error {
+	for _, e := range events {
+		kinds := acts.Moot(e.Kind)
+		if len(kinds) == 0 || e.Refs.PlacementID == "" {
+			continue
+		}
+		if err := r.DB.Supersede(ctx, e.Refs.PlacementID, kinds); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // One relays the outbox of one document: rows first, then the wakes, and only
 // then the events leave the outbox. A queue that can't be reached is no error:
-// the sweeper wakes the rows later. It takes 7 commands of MongoDB for one
+// the sweeper wakes the rows later. It takes 8 commands of MongoDB at most for one
 // event. Errors: internship.ErrUnavailable, internship.ErrBusy; then it is to
 // be done again.
 func (r *Relay) One(ctx context.Context, collection, id string) error {
@@ -125,6 +140,7 @@ func (r *Relay) write(ctx context.Context, events []internship.Event, jobs []sto
 		{failRelayEvents, func() error { return r.DB.AddEvents(ctx, events) }},
 		{failRelayJobs, func() error { return r.DB.AddJobs(ctx, jobs) }},
 		{failRelayPushes, func() error { return r.DB.AddPushes(ctx, pushes) }},
+		{failRelayMoot, func() error { return r.supersede(ctx, events) }},
 	}
 	for _, s := range steps {
 		if err := s.do(); err != nil {

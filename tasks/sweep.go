@@ -54,6 +54,7 @@ func newSweeper(c *common, relay *Relay) *sweeper {
 		{"receipts", c.Intervals.Sweep, receipts.pass},
 		{"events", c.Intervals.Sweep, relay.numberer.number},
 		{"silent", c.Intervals.Slow, s.silent},
+		{"files", c.Intervals.Slow, s.leftovers},
 		{"troubles", c.Intervals.Slow, s.troubles},
 	}
 	return s
@@ -202,6 +203,15 @@ func (s *sweeper) silent(ctx context.Context) error {
 	_, err := s.DB.AcceptSilent(ctx, s.DB.Now().Add(-silence))
 	return err
 }
+
+// leftovers clears away what uploads left behind that a crash cut off.
+func (s *sweeper) leftovers(ctx context.Context) error {
+	_, err := s.DB.SweepFiles(ctx, s.DB.Now().Add(-uploading), sweepBatch)
+	return err
+}
+
+// uploading is longer than any upload takes.
+const uploading = time.Hour
 
 // silence is how long a receipt may take.
 const silence = 24 * time.Hour
