@@ -58,7 +58,7 @@ func TestNothingPrivateIsLogged(t *testing.T) {
 	}
 	p.moods()
 	p.enginesGone()
-	r.must(r.leave())
+	_ = r.leave() // without its engines a stop may outlast its grace
 	p.search(out.String())
 }
 
