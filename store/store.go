@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/event"
@@ -22,7 +23,8 @@ import (
 type Options struct {
 	// URI of the database server; required.
 	URI string
-	// Database is the name of the database; empty: "shixi".
+	// Database is the name of the database; empty: the one that the URI names,
+	// else "shixi".
 	Database string
 	// Keyset seals personal data, as NewKeyset makes it; required.
 	Keyset string
@@ -67,7 +69,7 @@ func Open(o Options) (*DB, error) {
 		return nil, fmt.Errorf("store: connect: %w", err)
 	}
 	if o.Database == "" {
-		o.Database = "shixi"
+		o.Database = databaseOf(o.URI)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -84,6 +86,17 @@ func Open(o Options) (*DB, error) {
 	db.Students = newCollection[internship.Student](db, "students")
 	db.Schools = newCollection[internship.School](db, "schools")
 	return db, nil
+}
+
+// databaseOf is the database that a connection string names, else "shixi".
+func databaseOf(uri string) string {
+	_, rest, _ := strings.Cut(uri, "://")
+	_, rest, _ = strings.Cut(rest, "/")
+	name, _, _ := strings.Cut(rest, "?")
+	if name == "" {
+		return "shixi"
+	}
+	return name
 }
 
 // clientOptions fix what must not depend on a connection string: writes are
