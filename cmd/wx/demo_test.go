@@ -52,6 +52,22 @@ func TestDemoNamesThePhones(t *testing.T) {
 	}
 }
 
+// TestBindingCodeIsShown: under the simulated WeChat the code's address leads to a picture that can be scanned.
+func TestBindingCodeIsShown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	var code struct{ ImageURL string }
+	b.must(b.boss.api.call(t.Context(), http.MethodPost, "/api/v1/bindings/follower", nil, &code))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, code.ImageURL, nil)
+	b.must(err)
+	res, err := http.DefaultClient.Do(req)
+	b.must(err)
+	defer res.Body.Close()
+	if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "image/") {
+		t.Errorf("%s: status %d, %s", code.ImageURL, res.StatusCode, kind)
+	}
+}
+
 func TestDemoNamesTheStepThatFailed(t *testing.T) {
 	t.Parallel()
 	d := &demo{settings: defaults(t), log: slog.New(slog.DiscardHandler), out: io.Discard, started: time.Now(), budget: 3 * time.Second}

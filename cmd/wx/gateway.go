@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"shixi/acts"
@@ -15,6 +16,8 @@ import (
 type gateway struct {
 	official    *wxmsg.Client
 	miniProgram *wxmsg.Client
+	// pictures is the host that shows codes where a simulator on this machine plays WeChat; "": WeChat's own.
+	pictures string
 }
 
 var _ acts.WeChat = (*gateway)(nil)
@@ -45,6 +48,9 @@ func (g *gateway) SceneQR(ctx context.Context, scene string, valid time.Duration
 	qr, err := g.official.CreateQR(ctx, scene, valid)
 	if err != nil {
 		return "", internship.ErrUnavailable.Because(fmt.Errorf("make a binding code: %w", err))
+	}
+	if g.pictures != "" {
+		return g.pictures + "/cgi-bin/showqrcode?ticket=" + url.QueryEscape(qr.Ticket), nil
 	}
 	return qr.ImageURL(), nil
 }

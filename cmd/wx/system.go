@@ -75,6 +75,9 @@ func (y *system) openWeChat() error {
 	if y.gateway.miniProgram, err = y.client(&y.settings.MP); err != nil {
 		return fmt.Errorf("mini-program: %w", err)
 	}
+	if base := y.settings.WXAPIBase; isLoopback(base.Hostname()) {
+		y.gateway.pictures = base.String()
+	}
 	y.acts = acts.New(y.db, &y.gateway, acts.Apps{ServiceAccount: y.settings.OA.AppID, MiniProgram: y.settings.MP.AppID}, y.log)
 	return nil
 }
