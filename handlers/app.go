@@ -82,6 +82,8 @@ type App struct {
 	// draining is set while the server ends, so that /readyz sends callers
 	// elsewhere.
 	draining atomic.Bool
+	// underWay counts the requests that are being worked on.
+	underWay atomic.Int64
 }
 
 // New makes the app with all its routes; it listens nowhere yet. Serve it with
@@ -125,11 +127,25 @@ func (a *App) Fiber() *fiber.App { return a.fiber }
 func (a *App) API() huma.API { return a.api }
 
 // Shutdown first tells /readyz, then stops accepting and waits for the
-// requests under way until ctx is done.
+// requests under way until ctx is done. Connections that clients opened in
+// advance and never used hold it up for a second only: the server itself would
+// wait for their read time-out.
 func (a *App) Shutdown(ctx context.Context) error {
 	a.draining.Store(true)
-	if err := a.fiber.ShutdownWithContext(ctx); err != nil {
-		return fmt.Errorf("handlers: shut down: %w", err)
+	ended := make(chan error, 1)
+	go func() { ended <- a.fiber.ShutdownWithContext(ctx) }()
+	for quiet := 0; quiet < 10; quiet++ {
+		select {
+		case err := <-ended:
+			if err != nil {
+				return fmt.Errorf("handlers: shut down: %w", err)
+			}
+			return nil
+		case <-time.After(100 * time.Millisecond):
+			if a.underWay.Load() > 0 {
+				quiet = -1
+			}
+		}
 	}
 	return nil
 }

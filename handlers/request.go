@@ -59,6 +59,8 @@ var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // in the log and a place in the metrics; whatever fails inside, panics
 // included, is answered by the one error writer.
 func (a *App) around(c *fiber.Ctx) error {
+	a.underWay.Add(1)
+	defer a.underWay.Add(-1)
 	started := time.Now()
 	ctx, cancel := a.begin(c)
 	defer cancel()
