@@ -52,21 +52,10 @@ func (s *Student) Private() map[string]*string {
 }
 
 // Birth is the birth date, read from the ID number.
-func (s *Student) Birth() Date {
-	if len(s.IDNumber) != 18 {
-		return ""
-	}
-	n := s.IDNumber
-	return Date(n[6:10] + "-" + n[10:12] + "-" + n[12:14])
-}
+func (s *Student) Birth() Date { return IDNumber{digits: s.IDNumber}.Birth() }
 
-// Sex is read from the ID number: the 17th digit is odd for men.
-func (s *Student) Sex() Sex {
-	if len(s.IDNumber) == 18 && (s.IDNumber[16]-'0')%2 == 0 {
-		return Female
-	}
-	return Male
-}
+// Sex is read from the ID number.
+func (s *Student) Sex() Sex { return IDNumber{digits: s.IDNumber}.Sex() }
 
 // Keep takes over what the school says of its student; it says whether that
 // was anything new, so that a school may send all its students every night.

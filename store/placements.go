@@ -119,13 +119,18 @@ func (db *DB) AnyPlacement(ctx context.Context, enterpriseID, positionID string)
 	return len(page.Items) > 0, err
 }
 
+// openHolds are what the student's open rows in a plan hold, one per slot.
+func openHolds(studentID, planID string) bson.A {
+	holds := bson.A{}
+	for n := 1; n <= internship.MaxOpen; n++ {
+		holds = append(holds, fmt.Sprintf("open:%s:%s:%d", studentID, planID, n))
+	}
+	return holds
+}
+
 // OpenSlots lists which of the student's five slots in a plan are taken.
 func (db *DB) OpenSlots(ctx context.Context, studentID, planID string) ([]int, error) {
-	wanted := bson.A{}
-	for n := 1; n <= internship.MaxOpen; n++ {
-		wanted = append(wanted, fmt.Sprintf("open:%s:%s:%d", studentID, planID, n))
-	}
-	cur, err := db.Placements.coll.Find(ctx, bson.D{{Key: "holds", Value: bson.D{{Key: "$in", Value: wanted}}}},
+	cur, err := db.Placements.coll.Find(ctx, bson.D{{Key: "holds", Value: bson.D{{Key: "$in", Value: openHolds(studentID, planID)}}}},
 		options.Find().SetProjection(bson.D{{Key: "slot", Value: 1}}).SetLimit(internship.MaxOpen))
 	if err != nil {
 		return nil, fmt.Errorf("store: open slots: %w", readError(err))
@@ -143,11 +148,7 @@ func (db *DB) OpenSlots(ctx context.Context, studentID, planID string) ([]int, e
 
 // Siblings lists the student's other open rows in a plan, at most five.
 func (db *DB) Siblings(ctx context.Context, studentID, planID, exceptID string) ([]*internship.Placement, error) {
-	wanted := bson.A{}
-	for n := 1; n <= internship.MaxOpen; n++ {
-		wanted = append(wanted, fmt.Sprintf("open:%s:%s:%d", studentID, planID, n))
-	}
-	docs, err := db.Placements.byHolds(ctx, wanted)
+	docs, err := db.Placements.byHolds(ctx, openHolds(studentID, planID))
 	if err != nil {
 		return nil, fmt.Errorf("store: siblings: %w", err)
 	}
