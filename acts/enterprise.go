@@ -228,7 +228,7 @@ func (a *Acts) CompleteProfile(ctx context.Context, s Staff, in internship.Profi
 func (a *Acts) school(ctx context.Context, id string) (*internship.School, error) {
 	s, err := a.DB.Schools.Get(ctx, id)
 	if store.Absent(err) {
-		return nil, internship.ErrNotSchool.With("学校信息尚未登记,请先提交学校名称")
+		return nil, internship.ErrNotSchool.With("学校信息尚未登记，请先提交学校名称")
 	}
 	return s, err
 }

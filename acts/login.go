@@ -117,7 +117,7 @@ func (a *Acts) limit(ctx context.Context, key string, most int, window time.Dura
 	}
 	if n > most {
 		minutes := (window + time.Minute - 1) / time.Minute
-		return internship.ErrTooManyTries.With(fmt.Sprintf("尝试次数过多,请 %d 分钟后再试", minutes)).After(int(window / time.Second))
+		return internship.ErrTooManyTries.With(fmt.Sprintf("尝试次数过多，请 %d 分钟后再试", minutes)).After(int(window / time.Second))
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func TestOneEnterpriseWinsTheStudent(t *testing.T) {
 		t.Errorf("after the reaction: %v", err)
 	}
 	lost, _, err := w.Acts.Placement(t.Context(), b.Staff, second.ID)
-	if err != nil || lost.StateLabel() != "已失效(他企业先确认)" {
+	if err != nil || lost.StateLabel() != "已失效（他企业先确认）" {
 		t.Errorf("%v %v", lost, err)
 	}
 	if _, err := s.TryApply(a.Position("电工", 1)); !errors.Is(err, internship.ErrAlreadySigned) {
@@ -230,7 +230,7 @@ func TestClosingLapsesApplicantsAndKeepsTheSigned(t *testing.T) {
 	}
 	w.React("positions", position.ID)
 	expectState(t, w, signed.ID, "企业已同意·待学校")
-	expectState(t, w, waiting.ID, "已失效(岗位关闭)")
+	expectState(t, w, waiting.ID, "已失效（岗位关闭）")
 	if err := w.Acts.DeletePosition(t.Context(), e.Staff, position.ID); !errors.Is(err, internship.ErrHasApplicants) {
 		t.Errorf("delete with applicants: %v", err)
 	}
@@ -282,7 +282,7 @@ func TestLateApplicationLapses(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.React("placements", p.ID) // its own event, relayed after the position was closed
-	expectState(t, w, p.ID, "已失效(岗位关闭)")
+	expectState(t, w, p.ID, "已失效（岗位关闭）")
 }
 
 func TestSameRequestTwiceIsOneApplication(t *testing.T) {

@@ -51,20 +51,20 @@ func PushRules() []PushRule {
 	return []PushRule{
 		{Kind: "application", Label: "签约申请", On: internship.PlacementApplied, To: managers, Urgency: High,
 			MootBy: []internship.Kind{internship.PlacementWithdrawn, internship.PlacementLapsed, internship.PlacementRefused, internship.PlacementAccepted},
-			Text:   "{{.student}}({{.school}} {{.major}})报名了岗位「{{.position}}」,请尽快处理",
-			Many:   "又有 {{.count}} 名学生报名,其中 {{.student}} 报名了岗位「{{.position}}」,请尽快处理"},
+			Text:   "{{.student}}（{{.school}} {{.major}}）报名了岗位「{{.position}}」，请尽快处理",
+			Many:   "又有 {{.count}} 名学生报名，其中 {{.student}} 报名了岗位「{{.position}}」，请尽快处理"},
 		{Kind: "withdrawn", Label: "学生撤回", On: internship.PlacementWithdrawn, To: managers, Urgency: Normal,
-			Text: "{{.student}}({{.school}})撤回了对岗位「{{.position}}」的报名",
-			Many: "又有 {{.count}} 名学生撤回报名,其中 {{.student}} 撤回了对岗位「{{.position}}」的报名"},
+			Text: "{{.student}}（{{.school}}）撤回了对岗位「{{.position}}」的报名",
+			Many: "又有 {{.count}} 名学生撤回报名，其中 {{.student}} 撤回了对岗位「{{.position}}」的报名"},
 		{Kind: "lost", Label: "他企业先确认", On: internship.PlacementLapsed, To: managers, Urgency: Normal,
 			When: Condition{"lapsed because another enterprise signed first", func(e internship.Event) bool {
 				return e.Data["reason"] == internship.SignedByAnother
 			}},
-			Text: "{{.student}}({{.school}})已被其他企业签约,对岗位「{{.position}}」的报名已失效",
-			Many: "又有 {{.count}} 名学生被其他企业签约,其中 {{.student}} 对岗位「{{.position}}」的报名已失效"},
+			Text: "{{.student}}（{{.school}}）已被其他企业签约，对岗位「{{.position}}」的报名已失效",
+			Many: "又有 {{.count}} 名学生被其他企业签约，其中 {{.student}} 对岗位「{{.position}}」的报名已失效"},
 		{Kind: "position_closed", Label: "岗位关闭", On: internship.PositionClosed, To: managers, Urgency: Normal,
-			Text: "岗位「{{.position}}」({{.department}})已由{{.actor}}关闭,待处理的报名将失效,已签约的学生不受影响",
-			Many: "又有 {{.count}} 个岗位关闭,其中岗位「{{.position}}」({{.department}})由{{.actor}}关闭"},
+			Text: "岗位「{{.position}}」（{{.department}}）已由{{.actor}}关闭，待处理的报名将失效，已签约的学生不受影响",
+			Many: "又有 {{.count}} 个岗位关闭，其中岗位「{{.position}}」（{{.department}}）由{{.actor}}关闭"},
 	}
 }
 

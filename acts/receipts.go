@@ -16,7 +16,7 @@ const (
 	ReasonUnbound    = "账号未绑定服务号"
 	ReasonUnfollowed = "用户已取消关注服务号"
 	ReasonBlocked    = "用户拒收消息"
-	ReasonNoAnswer   = "未收到微信的答复,消息可能已发出"
+	ReasonNoAnswer   = "未收到微信的答复，消息可能已发出"
 	ReasonOffline    = "暂时无法连接微信"
 	ReasonTooLate    = "超过发送时限"
 )

@@ -236,7 +236,7 @@ func TestAllWrongFieldsAtOnce(t *testing.T) {
 	for _, f := range p.Errors {
 		messages = append(messages, f.Message)
 	}
-	for _, want := range []string{"实习人数应为整数", "对口专业应为文字", "没有「nmae」这个字段,请检查拼写", "请填写实习部门", "报名截止日期不能早于开始日期"} {
+	for _, want := range []string{"实习人数应为整数", "对口专业应为文字", "没有「nmae」这个字段，请检查拼写", "请填写实习部门", "报名截止日期不能早于开始日期"} {
 		if !slices.Contains(messages, want) {
 			t.Errorf("messages %q lack %q", messages, want)
 		}
@@ -295,7 +295,7 @@ func TestBadQueries(t *testing.T) {
 			t.Errorf("%s (-want, +got):\n%s", query, diff)
 		}
 	}
-	if p := me.get("/api/v1/positions?state=x").refused(internship.ErrInvalid); p.Detail != "参数 state 应为下列之一:unpublished, recruiting, running, closed" {
+	if p := me.get("/api/v1/positions?state=x").refused(internship.ErrInvalid); p.Detail != "参数 state 应为下列之一：unpublished, recruiting, running, closed" {
 		t.Error(p.Detail)
 	}
 	for _, list := range []string{"positions", "placements", "notices"} {

@@ -12,8 +12,8 @@ import (
 
 // What the person reads in WeChat after scanning a binding code.
 const (
-	boundText    = "绑定成功,学生报名、签约等消息今后会发送到这里。"
-	notBoundText = "绑定未成功,请重新获取绑定二维码后再扫一次。"
+	boundText    = "绑定成功，学生报名、签约等消息今后会发送到这里。"
+	notBoundText = "绑定未成功，请重新获取绑定二维码后再扫一次。"
 )
 
 // followers is what the events of the 服务号 change.

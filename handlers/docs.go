@@ -26,7 +26,7 @@ func tags() []*huma.Tag {
 		{Name: tagPlacement, Description: "学生报名与签约"},
 		{Name: tagNotice, Description: "站内消息"},
 		{Name: tagClient, Description: "供客户端使用的表单与状态定义"},
-		{Name: tagOperator, Description: "探针,供负载均衡与监控使用"},
+		{Name: tagOperator, Description: "探针，供负载均衡与监控使用"},
 	}
 }
 
@@ -41,8 +41,8 @@ func docs() map[string]doc {
 
 func operatorDocs() map[string]doc {
 	return map[string]doc{
-		"live": {Tag: tagOperator, Summary: "进程是否存活", Says: "能回答即存活,不检查依赖。"},
-		"ready": {Tag: tagOperator, Summary: "是否可以提供服务", Says: "检查各依赖部件,任一失败或正在停机时回答 503。",
-			Also: map[int]also{http.StatusServiceUnavailable: {Says: "不能提供服务:有部件失败,或正在停机", Body: true}}},
+		"live": {Tag: tagOperator, Summary: "进程是否存活", Says: "能回答即存活，不检查依赖。"},
+		"ready": {Tag: tagOperator, Summary: "是否可以提供服务", Says: "检查各依赖部件，任一失败或正在停机时回答 503。",
+			Also: map[int]also{http.StatusServiceUnavailable: {Says: "不能提供服务：有部件失败，或正在停机", Body: true}}},
 	}
 }

@@ -65,9 +65,9 @@ func (*Problem) schema(r huma.Registry) *huma.Schema {
 // securitySchemes are the ways to be recognised.
 func securitySchemes() map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", Description: "登录后得到的令牌,小程序使用:Authorization: Bearer sx_…"},
+		"bearer": {Type: "http", Scheme: "bearer", Description: "登录后得到的令牌，小程序使用：Authorization: Bearer sx_…"},
 		"cookie": {Type: "apiKey", In: "cookie", Name: sessionCookie,
-			Description: "网页使用:登录时带请求头 X-Session: cookie;此后的提交请求须带请求头 X-Requested-With: shixi"},
+			Description: "网页使用：登录时带请求头 X-Session: cookie；此后的提交请求须带请求头 X-Requested-With: shixi"},
 	}
 }
 

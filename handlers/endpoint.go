@@ -80,7 +80,7 @@ func endpoint[I, O any](a *App, who access, method, path, id string, do func(con
 func keyParameter(required bool) *huma.Param {
 	longest, shortest := longestKey, 1
 	return &huma.Param{Name: headerKey, In: "header", Required: required, Example: "6b0e1f0c-7f0b-4a53-9d7c-5d0d2f4b8f11",
-		Description: "幂等键:1 至 128 个可见的英文字符。24 小时内以相同的键重复同一请求,只执行一次,并得到同样的回答(Idempotency-Replayed: true)。",
+		Description: "幂等键：1 至 128 个可见的英文字符。24 小时内以相同的键重复同一请求，只执行一次，并得到同样的回答（Idempotency-Replayed: true）。",
 		Schema:      &huma.Schema{Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest}}
 }
 
@@ -108,7 +108,7 @@ func refusalAnswers(r huma.Registry, refusals []*internship.Error) map[string]*h
 			byStatus[e.Status()] = append(byStatus[e.Status()], e)
 		}
 	}
-	answers := map[string]*huma.Response{"default": {Description: "其他错误,格式相同",
+	answers := map[string]*huma.Response{"default": {Description: "其他错误，格式相同",
 		Content: map[string]*huma.MediaType{problemType: {Schema: schema}}}}
 	for status, errors := range byStatus {
 		slices.SortFunc(errors, func(x, y *internship.Error) int { return x.Number - y.Number })

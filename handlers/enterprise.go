@@ -49,9 +49,9 @@ func (a *App) bindFollower(ctx context.Context, _ *nothing) (*bindingAnswer, err
 func enterpriseDocs() map[string]doc {
 	type errs = []*internship.Error
 	return map[string]doc{
-		"me": {Tag: tagEnterprise, Summary: "我和我的企业", Says: "本人的账号、角色和微信绑定,以及企业信息。电话号码只显示首尾。", Errors: errs{internship.ErrNotFound}},
+		"me": {Tag: tagEnterprise, Summary: "我和我的企业", Says: "本人的账号、角色和微信绑定，以及企业信息。电话号码只显示首尾。", Errors: errs{internship.ErrNotFound}},
 		"completeProfile": {Tag: tagEnterprise, Summary: "完善企业信息", Says: "仅负责人可以修改。发布岗位前必须完善。",
 			Errors: errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge, internship.ErrWrongState, internship.ErrBusy}},
-		"bindFollower": {Tag: tagEnterprise, Summary: "绑定服务号", Says: "得到一张二维码,用微信扫码并关注服务号后,消息即发往该微信。10 分钟内有效,只能使用一次。"},
+		"bindFollower": {Tag: tagEnterprise, Summary: "绑定服务号", Says: "得到一张二维码，用微信扫码并关注服务号后，消息即发往该微信。10 分钟内有效，只能使用一次。"},
 	}
 }

@@ -19,11 +19,11 @@ import (
 // code, a Chinese sentence for the user and one entry per wrong field.
 type Problem struct { //nolint:errname // RFC 9457 calls it so, and so do clients
 	Status    int            `json:"status" doc:"HTTP 状态码" example:"409"`
-	Code      string         `json:"code" doc:"稳定的错误代码,供程序判断" example:"placement.signed_elsewhere"`
+	Code      string         `json:"code" doc:"稳定的错误代码，供程序判断" example:"placement.signed_elsewhere"`
 	Title     string         `json:"title" doc:"错误名称" example:"学生已被签约"`
 	Detail    string         `json:"detail" doc:"给用户看的说明" example:"该学生已被其他企业签约"`
 	Errors    []FieldProblem `json:"errors,omitempty" doc:"逐项说明填写有误的字段"`
-	RequestID string         `json:"requestId" doc:"请求编号,联系客服时提供" example:"5f0c1e9a7b3d4c2e8a6f1b0d9c7e5a3b"`
+	RequestID string         `json:"requestId" doc:"请求编号，联系客服时提供" example:"5f0c1e9a7b3d4c2e8a6f1b0d9c7e5a3b"`
 
 	retryAfter int
 }
@@ -105,7 +105,7 @@ func translate(err error) *internship.Error {
 func ofStatus(status int) *internship.Error {
 	switch status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		return internship.ErrNotFound.With("没有这个接口,请检查地址和请求方法")
+		return internship.ErrNotFound.With("没有这个接口，请检查地址和请求方法")
 	case http.StatusRequestEntityTooLarge:
 		return internship.ErrTooLarge
 	case http.StatusRequestHeaderFieldsTooLarge, http.StatusRequestURITooLong:

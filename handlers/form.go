@@ -104,14 +104,14 @@ func (r *bodyReader) object(v reflect.Value, object map[string]any, path string)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		known[name] = true
 		if member, ok := object[name]; ok {
-			label, _, _ := strings.Cut(field.Tag.Get("doc"), ",")
+			label, _, _ := strings.Cut(field.Tag.Get("doc"), "，")
 			r.value(v.Field(i), member, path+name, label)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !known[name] {
 			name = shown(name)
-			r.refuse(path+name, "unknown", "没有「"+name+"」这个字段,请检查拼写")
+			r.refuse(path+name, "unknown", "没有「"+name+"」这个字段，请检查拼写")
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // have to repeat.
 type Definitions struct {
 	Forms    []FormDefinition             `json:"forms" doc:"各表单的字段及限制"`
-	States   map[string][]StateDefinition `json:"states" doc:"各对象的状态:enterprise、position、placement"`
+	States   map[string][]StateDefinition `json:"states" doc:"各对象的状态：enterprise、position、placement"`
 	Roles    []Choice                     `json:"roles" doc:"角色"`
 	Messages []Choice                     `json:"messages" doc:"消息种类"`
 }
@@ -21,7 +21,7 @@ type Definitions struct {
 type FormDefinition struct {
 	Name   string            `json:"name" doc:"表单" example:"position"`
 	Label  string            `json:"label" doc:"表单名称" example:"实习岗位"`
-	Fields []FieldDefinition `json:"fields" doc:"字段,按填写顺序"`
+	Fields []FieldDefinition `json:"fields" doc:"字段，按填写顺序"`
 }
 
 // FieldDefinition is one field of a form.
@@ -29,7 +29,7 @@ type FieldDefinition struct {
 	Name     string   `json:"name" doc:"JSON 路径" example:"name"`
 	Label    string   `json:"label" doc:"字段名称" example:"岗位名称"`
 	Required bool     `json:"required,omitempty" doc:"必填" example:"true"`
-	Max      int      `json:"max" doc:"最多字数;列表为每项的字数" example:"50"`
+	Max      int      `json:"max" doc:"最多字数；列表为每项的字数" example:"50"`
 	Min      int      `json:"min,omitempty" doc:"最少字数" example:"8"`
 	Choices  []string `json:"choices,omitempty" doc:"可选的值" example:"[\"月结\",\"周结\",\"日结\"]"`
 	Pattern  string   `json:"pattern,omitempty" doc:"正则表达式" example:"^[0-9]{6}$"`
@@ -52,7 +52,7 @@ type Choice struct {
 }
 
 type conditional struct {
-	IfNoneMatch string `header:"If-None-Match" doc:"上次得到的 ETag;未变时回答 304"`
+	IfNoneMatch string `header:"If-None-Match" doc:"上次得到的 ETag；未变时回答 304"`
 }
 
 type definitionsAnswer struct {
@@ -97,7 +97,7 @@ func define() *Definitions {
 
 func clientDocs() map[string]doc {
 	return map[string]doc{
-		"definitions": {Tag: tagClient, Summary: "表单、状态与选项", Says: "客户端据此显示表单和名称。带 If-None-Match 时,未变则回答 304。",
+		"definitions": {Tag: tagClient, Summary: "表单、状态与选项", Says: "客户端据此显示表单和名称。带 If-None-Match 时，未变则回答 304。",
 			Also: map[int]also{http.StatusNotModified: {Says: "与 If-None-Match 所指的相同"}}},
 	}
 }

@@ -15,7 +15,7 @@ const probeBudget = 2 * time.Second
 // Health is what a probe is told.
 type Health struct {
 	Status string            `json:"status" doc:"ok 或 unavailable" enum:"ok,unavailable" example:"ok"`
-	Parts  map[string]string `json:"parts,omitempty" doc:"各部件:ok 或 failed" example:"{\"mongodb\":\"ok\",\"redis\":\"ok\"}"`
+	Parts  map[string]string `json:"parts,omitempty" doc:"各部件：ok 或 failed" example:"{\"mongodb\":\"ok\",\"redis\":\"ok\"}"`
 }
 
 type healthAnswer struct {

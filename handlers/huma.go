@@ -33,9 +33,9 @@ func newAPI(f *fiber.App, version string, public *url.URL) huma.API {
 	return humafiber.New(f, config)
 }
 
-const about = "河南省职业院校实习备案企业端的接口。时间一律为 RFC 3339(+08:00),日期为 YYYY-MM-DD;" +
-	"每个状态旁附有中文名称;编号是不透明的字符串。出错时回答 application/problem+json,其中 code 稳定不变," +
-	"detail 可直接显示给用户,errors 逐项说明有误的字段。未知的字段和参数会被拒绝。"
+const about = "河南省职业院校实习备案企业端的接口。时间一律为 RFC 3339（+08:00），日期为 YYYY-MM-DD；" +
+	"每个状态旁附有中文名称；编号是不透明的字符串。出错时回答 application/problem+json，其中 code 稳定不变，" +
+	"detail 可直接显示给用户，errors 逐项说明有误的字段。未知的字段和参数会被拒绝。"
 
 // chinese replaces Huma's error model and messages. They are globals of Huma,
 // so this is done once for the process, before anything is declared.
@@ -109,7 +109,7 @@ func wrongParameter(d *huma.ErrorDetail) internship.FieldError {
 func hardCoded(message string) (code, sentence string) {
 	switch {
 	case message == "unknown query parameter":
-		return "unknown", "不存在,请检查拼写"
+		return "unknown", "不存在，请检查拼写"
 	case strings.HasSuffix(message, "parameter is missing"):
 		return "required", "不能为空"
 	case message == "invalid integer":
@@ -125,28 +125,28 @@ func hardCoded(message string) (code, sentence string) {
 func sentences() map[*string]string {
 	const format = "format|格式不正确"
 	return map[*string]string{
-		&validation.MsgUnexpectedProperty:                 "unknown|不存在,请检查拼写",
+		&validation.MsgUnexpectedProperty:                 "unknown|不存在，请检查拼写",
 		&validation.MsgExpectedRFC3339DateTime:            "date|应为 RFC 3339 时间",
 		&validation.MsgExpectedRFC1123DateTime:            "date|应为 RFC 1123 时间",
-		&validation.MsgExpectedRFC3339Date:                "date|应为存在的日期,格式如 2026-03-01",
+		&validation.MsgExpectedRFC3339Date:                "date|应为存在的日期，格式如 2026-03-01",
 		&validation.MsgExpectedRFC3339Time:                "date|应为 RFC 3339 时刻",
-		&validation.MsgExpectedRFC5322Email:               "format|应为电子邮箱(%v)",
+		&validation.MsgExpectedRFC5322Email:               "format|应为电子邮箱（%v）",
 		&validation.MsgExpectedRFC5890Hostname:            format,
 		&validation.MsgExpectedRFC2673IPv4:                format,
 		&validation.MsgExpectedRFC2373IPv6:                format,
 		&validation.MsgExpectedRFCIPAddr:                  format,
-		&validation.MsgExpectedRFC3986URI:                 "format|应为网址(%v)",
+		&validation.MsgExpectedRFC3986URI:                 "format|应为网址（%v）",
 		&validation.MsgExpectedRFC4122UUID:                "format|应为 UUID(%v)",
 		&validation.MsgExpectedRFC6570URITemplate:         format,
 		&validation.MsgExpectedRFC6901JSONPointer:         format,
 		&validation.MsgExpectedRFC6901RelativeJSONPointer: format,
-		&validation.MsgExpectedRegexp:                     "format|应为正则表达式(%v)",
+		&validation.MsgExpectedRegexp:                     "format|应为正则表达式（%v）",
 		&validation.MsgExpectedMatchAtLeastOneSchema:      format,
 		&validation.MsgExpectedMatchExactlyOneSchema:      format,
 		&validation.MsgExpectedNotMatchSchema:             format,
 		&validation.MsgExpectedPropertyNameInObject:       format,
 		&validation.MsgExpectedBoolean:                    "type|应为 true 或 false",
-		&validation.MsgExpectedDuration:                   "format|应为时长(%v)",
+		&validation.MsgExpectedDuration:                   "format|应为时长（%v）",
 		&validation.MsgExpectedNumber:                     "type|应为数字",
 		&validation.MsgExpectedInteger:                    "type|应为整数",
 		&validation.MsgExpectedString:                     "type|应为文字",
@@ -154,7 +154,7 @@ func sentences() map[*string]string {
 		&validation.MsgExpectedArray:                      "type|应为列表",
 		&validation.MsgExpectedObject:                     "type|应为对象",
 		&validation.MsgExpectedArrayItemsUnique:           "format|有重复的项",
-		&validation.MsgExpectedOneOf:                      "choice|应为下列之一:%s",
+		&validation.MsgExpectedOneOf:                      "choice|应为下列之一：%s",
 		&validation.MsgExpectedMinimumNumber:              "range|不能小于 %v",
 		&validation.MsgExpectedExclusiveMinimumNumber:     "range|应大于 %v",
 		&validation.MsgExpectedMaximumNumber:              "range|不能大于 %v",
@@ -169,6 +169,6 @@ func sentences() map[*string]string {
 		&validation.MsgExpectedMinProperties:              "range|至少 %d 项",
 		&validation.MsgExpectedMaxProperties:              "too_long|最多 %d 项",
 		&validation.MsgExpectedRequiredProperty:           "required|缺少 %s",
-		&validation.MsgExpectedDependentRequiredProperty:  "required|缺少 %s(因为填写了 %s)",
+		&validation.MsgExpectedDependentRequiredProperty:  "required|缺少 %s（因为填写了 %s）",
 	}
 }

@@ -20,14 +20,14 @@ type ByID struct {
 
 // Paging is a place in a list.
 type Paging struct {
-	After string `query:"after" doc:"上一页回答中的 next;不填为第一页"`
+	After string `query:"after" doc:"上一页回答中的 next；不填为第一页"`
 	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"每页条数"`
 }
 
 // Days is a period of days in a filter.
 type Days struct {
-	From string `query:"from" doc:"起始日期(含),格式 YYYY-MM-DD" example:"2026-11-01"`
-	To   string `query:"to" doc:"截止日期(含),格式 YYYY-MM-DD" example:"2026-12-31"`
+	From string `query:"from" doc:"起始日期（含），格式 YYYY-MM-DD" example:"2026-11-01"`
+	To   string `query:"to" doc:"截止日期（含），格式 YYYY-MM-DD" example:"2026-12-31"`
 }
 
 // bounds are the instants between which the period lies; zero where open.

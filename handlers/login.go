@@ -13,7 +13,7 @@ import (
 type Login struct {
 	Name       string `json:"name" doc:"账号" example:"13800000000"`
 	Password   string `json:"password" doc:"密码" example:"Shixi-2026"`
-	WechatCode string `json:"wechatCode,omitempty" doc:"小程序 wx.login 得到的 code;带上则把该微信绑定到账号" example:"0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"`
+	WechatCode string `json:"wechatCode,omitempty" doc:"小程序 wx.login 得到的 code；带上则把该微信绑定到账号" example:"0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"`
 }
 
 // WechatLogin is a log-in by the mini-program user alone (微信登录).
@@ -23,7 +23,7 @@ type WechatLogin struct {
 
 // Way is how a session is to be held and from where it is asked for.
 type Way struct {
-	Session string `header:"X-Session" enum:"cookie" doc:"填 cookie 时,令牌以 HttpOnly Cookie 保存,不出现在回答中(供网页使用)"`
+	Session string `header:"X-Session" enum:"cookie" doc:"填 cookie 时，令牌以 HttpOnly Cookie 保存，不出现在回答中（供网页使用）"`
 	Agent   string `header:"User-Agent" hidden:"true"`
 }
 
@@ -186,13 +186,13 @@ func loginDocs() map[string]doc {
 	type errs = []*internship.Error
 	form := errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}
 	return map[string]doc{
-		"activate": {Tag: tagLogin, Summary: "企业激活", Status: http.StatusCreated, Says: "用推荐学校发放的激活码开通企业的第一个账号(负责人)并登录。激活码只能使用一次,最多试 10 次。",
+		"activate": {Tag: tagLogin, Summary: "企业激活", Status: http.StatusCreated, Says: "用推荐学校发放的激活码开通企业的第一个账号（负责人）并登录。激活码只能使用一次，最多试 10 次。",
 			Errors: append(errs{internship.ErrBadActivation, internship.ErrMobileTaken, internship.ErrAlreadyActive, internship.ErrTooManyTries}, form...)},
-		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号;负责人也可用统一社会信用代码或组织机构代码。15 分钟内最多试 5 次,无论账号是否存在。",
+		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号；负责人也可用统一社会信用代码或组织机构代码。15 分钟内最多试 5 次，无论账号是否存在。",
 			Errors: append(errs{internship.ErrBadLogin, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
-		"logInByWechat": {Tag: tagLogin, Summary: "微信登录", Says: "微信须已绑定账号:先用账号密码登录一次并带上 wechatCode。",
+		"logInByWechat": {Tag: tagLogin, Summary: "微信登录", Says: "微信须已绑定账号：先用账号密码登录一次并带上 wechatCode。",
 			Errors: append(errs{internship.ErrNotBound, internship.ErrBadWechat}, form...)},
-		"listSessions": {Tag: tagLogin, Summary: "登录记录", Says: "本人尚未退出的登录,从新到旧,至多 50 条。"},
+		"listSessions": {Tag: tagLogin, Summary: "登录记录", Says: "本人尚未退出的登录，从新到旧，至多 50 条。"},
 		"endSession":   {Tag: tagLogin, Summary: "退出某处登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
 		"logOut":       {Tag: tagLogin, Summary: "退出登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
 	}

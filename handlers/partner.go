@@ -15,10 +15,10 @@ import (
 
 const tagPartner = "合作方接口"
 
-const aboutPartners = "供学校端、学生端和省级平台的系统调用。每个请求须带四个签名请求头:" +
-	"X-Partner-Signature = 以密钥对下列五行(以 \\n 连接)计算的 HMAC-SHA256,十六进制:请求方法、带原始查询串的路径、" +
-	"请求体的 SHA-256(十六进制)、X-Partner-Timestamp、X-Partner-Nonce。时间戳与服务器相差不超过 300 秒,随机串只能使用一次。" +
-	"重新提交同一请求时更换时间戳和随机串,保留 Idempotency-Key。"
+const aboutPartners = "供学校端、学生端和省级平台的系统调用。每个请求须带四个签名请求头：" +
+	"X-Partner-Signature = 以密钥对下列五行（以 \\n 连接）计算的 HMAC-SHA256，十六进制：请求方法、带原始查询串的路径、" +
+	"请求体的 SHA-256（十六进制）、X-Partner-Timestamp、X-Partner-Nonce。时间戳与服务器相差不超过 300 秒，随机串只能使用一次。" +
+	"重新提交同一请求时更换时间戳和随机串，保留 Idempotency-Key。"
 
 // partnerRoutes are the routes of the other ends: schools, the students' app,
 // the province (design.md §6).
@@ -123,9 +123,9 @@ func (a *App) documentSignature() {
 	api.Tags = append(api.Tags, &huma.Tag{Name: tagPartner, Description: aboutPartners})
 	says := map[string]string{
 		partnerapi.HeaderKey:       "密钥编号",
-		partnerapi.HeaderTimestamp: "签名时间,Unix 秒",
-		partnerapi.HeaderNonce:     "随机串,16 至 64 位字母、数字、下划线或连字符,不可重复使用",
-		partnerapi.HeaderSignature: "签名,见「" + tagPartner + "」的说明",
+		partnerapi.HeaderTimestamp: "签名时间，Unix 秒",
+		partnerapi.HeaderNonce:     "随机串，16 至 64 位字母、数字、下划线或连字符，不可重复使用",
+		partnerapi.HeaderSignature: "签名，见「" + tagPartner + "」的说明",
 	}
 	for name, header := range signatureHeaders() {
 		api.Components.SecuritySchemes[name] = &huma.SecurityScheme{Type: "apiKey", In: "header", Name: header, Description: says[header]}

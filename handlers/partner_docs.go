@@ -30,18 +30,18 @@ func listed(more ...*internship.Error) []*internship.Error {
 
 func schoolDocs() map[string]doc {
 	return map[string]doc{
-		"putSchool":    {Summary: "登记学校名称", Says: "学校密钥。学校编号由密钥确定;首次使用其他接口前须先登记。", Errors: submitted()},
-		"putPlan":      {Summary: "保存实习计划", Says: "学校密钥。编号由学校自定,重复提交即修改;内容未变时不产生变更。", Errors: submitted()},
+		"putSchool":    {Summary: "登记学校名称", Says: "学校密钥。学校编号由密钥确定；首次使用其他接口前须先登记。", Errors: submitted()},
+		"putPlan":      {Summary: "保存实习计划", Says: "学校密钥。编号由学校自定，重复提交即修改；内容未变时不产生变更。", Errors: submitted()},
 		"listPlans":    {Summary: "本校的实习计划", Says: "学校密钥。按编号排列。", Errors: listed()},
-		"putStudent":   {Summary: "保存学生", Says: "学校密钥。学号由学校自定,重复提交即修改;未成年学生须填写监护人。身份证号和手机号加密保存。", Errors: submitted(internship.ErrStudentTaken)},
-		"listStudents": {Summary: "本校的学生", Says: "学校密钥。按学号排列,身份证号和手机号部分隐藏。", Errors: listed()},
+		"putStudent":   {Summary: "保存学生", Says: "学校密钥。学号由学校自定，重复提交即修改；未成年学生须填写监护人。身份证号和手机号加密保存。", Errors: submitted(internship.ErrStudentTaken)},
+		"listStudents": {Summary: "本校的学生", Says: "学校密钥。按学号排列，身份证号和手机号部分隐藏。", Errors: listed()},
 		"enterEnterprise": {Summary: "录入企业", Status: http.StatusCreated,
-			Says:   "学校密钥。首次录入的企业得到激活码,由学校转交;已由其他学校录入的企业只增加本校为推荐学校,不产生激活码。",
+			Says:   "学校密钥。首次录入的企业得到激活码，由学校转交；已由其他学校录入的企业只增加本校为推荐学校，不产生激活码。",
 			Errors: submitted(internship.ErrBlacklisted, internship.ErrAlreadyEnterHere, internship.ErrCodeTaken)},
 		"listEnterprises": {Summary: "本校推荐的企业", Says: "学校密钥。从新到旧。", Errors: listed()},
-		"renewCode": {Summary: "重新发放激活码", Says: "学校密钥。只限本校推荐且尚未激活的企业,原激活码随即失效。",
+		"renewCode": {Summary: "重新发放激活码", Says: "学校密钥。只限本校推荐且尚未激活的企业，原激活码随即失效。",
 			Errors: []*internship.Error{internship.ErrNotFound, internship.ErrAlreadyActive, internship.ErrWrongState, internship.ErrBusy}},
-		"listSchoolOffers": {Summary: "本校学生可选的岗位", Says: "学校密钥。本校推荐的企业和面向全省的企业正在发布的岗位,从新到旧。", Errors: listed()},
+		"listSchoolOffers": {Summary: "本校学生可选的岗位", Says: "学校密钥。本校推荐的企业和面向全省的企业正在发布的岗位，从新到旧。", Errors: listed()},
 		"readSchoolOffer":  {Summary: "查看可选的岗位", Says: "学校密钥。", Errors: []*internship.Error{internship.ErrNotFound}},
 	}
 }
@@ -51,9 +51,9 @@ func schoolPlacementDocs() map[string]doc {
 	return map[string]doc{
 		"listSchoolPlacements": {Summary: "本校学生的报名与签约", Says: "学校密钥。按报名时间从新到旧。", Errors: listed()},
 		"readSchoolPlacement":  {Summary: "查看报名记录", Says: "学校密钥。含报名时的岗位条件和全部经过。", Errors: []*internship.Error{internship.ErrNotFound}},
-		"approvePlacement":     {Summary: "认可签约", Says: "学校密钥。企业已同意的记录,学校表示认可。", Errors: decided},
-		"objectPlacement":      {Summary: "不予通过", Says: "学校密钥。企业已同意的记录,学校不予通过,须填写原因;岗位名额随即释放,学生可以重新报名。", Errors: decided},
-		"cancelPlacement":      {Summary: "取消签约", Says: "学校密钥。分组之前取消已签约的记录,岗位名额随即释放。", Errors: decided},
+		"approvePlacement":     {Summary: "认可签约", Says: "学校密钥。企业已同意的记录，学校表示认可。", Errors: decided},
+		"objectPlacement":      {Summary: "不予通过", Says: "学校密钥。企业已同意的记录，学校不予通过，须填写原因；岗位名额随即释放，学生可以重新报名。", Errors: decided},
+		"cancelPlacement":      {Summary: "取消签约", Says: "学校密钥。分组之前取消已签约的记录，岗位名额随即释放。", Errors: decided},
 	}
 }
 
@@ -61,18 +61,18 @@ func studentDocs() map[string]doc {
 	own := []*internship.Error{internship.ErrNotFound, internship.ErrWrongState, internship.ErrBusy}
 	return map[string]doc{
 		"listStudentPlans": {Summary: "学生的实习计划", Says: "学生端密钥。面向该学生年级、专业和班级的计划。", Errors: listed(internship.ErrNotFound)},
-		"listOffers": {Summary: "学生可选的岗位", Says: "学生端密钥。学生所在学校推荐的企业和面向全省的企业正在发布的岗位,从新到旧。",
+		"listOffers": {Summary: "学生可选的岗位", Says: "学生端密钥。学生所在学校推荐的企业和面向全省的企业正在发布的岗位，从新到旧。",
 			Errors: listed(internship.ErrNotFound)},
 		"readOffer": {Summary: "查看可选的岗位", Says: "学生端密钥。", Errors: []*internship.Error{internship.ErrNotFound}},
 		"apply": {Summary: "报名", Status: http.StatusCreated,
-			Says: "学生端密钥。须在计划和岗位的报名时间内;每个计划最多同时报名 5 个岗位;未满 16 周岁和一年级学生不得报名。",
+			Says: "学生端密钥。须在计划和岗位的报名时间内；每个计划最多同时报名 5 个岗位；未满 16 周岁和一年级学生不得报名。",
 			Errors: submitted(internship.ErrNotFound, internship.ErrNotEligible, internship.ErrEnrolmentClosed, internship.ErrNotRecruiting, internship.ErrNotOffered,
 				internship.ErrPositionFull, internship.ErrAlreadySigned, internship.ErrAlreadyChosen, internship.ErrTooManyOpen, internship.ErrFrozen, internship.ErrBlacklisted)},
 		"listApplications": {Summary: "学生的报名记录", Says: "学生端密钥。从新到旧。", Errors: listed()},
 		"readApplication":  {Summary: "查看报名记录", Says: "学生端密钥。", Errors: []*internship.Error{internship.ErrNotFound}},
-		"withdraw":         {Summary: "撤回报名", Says: "学生端密钥。企业确认之前随时可以撤回;已签约的在分组之前可以取消。", Errors: own},
-		"reconfirm": {Summary: "重新确认", Says: "学生端密钥。岗位的薪资、地址、住宿、夜班或加班有变时,学生确认新的条件,报名继续有效。",
+		"withdraw":         {Summary: "撤回报名", Says: "学生端密钥。企业确认之前随时可以撤回；已签约的在分组之前可以取消。", Errors: own},
+		"reconfirm": {Summary: "重新确认", Says: "学生端密钥。岗位的薪资、地址、住宿、夜班或加班有变时，学生确认新的条件，报名继续有效。",
 			Errors: append(own, internship.ErrNotRecruiting, internship.ErrEnrolmentClosed)},
-		"listEvents": {Summary: "事件", Says: "所有密钥。按序号读取发生的事件,以回答中的 next 作为下次的 after,不会遗漏。学校只看到与本校有关的事件。", Errors: listed()},
+		"listEvents": {Summary: "事件", Says: "所有密钥。按序号读取发生的事件，以回答中的 next 作为下次的 after，不会遗漏。学校只看到与本校有关的事件。", Errors: listed()},
 	}
 }

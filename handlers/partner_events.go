@@ -10,20 +10,20 @@ import (
 
 // Event is one thing that happened, as partners see it.
 type Event struct {
-	Seq  int64             `json:"seq" doc:"序号,从 1 起连续;学校只看到与本校有关的" example:"42"`
+	Seq  int64             `json:"seq" doc:"序号，从 1 起连续；学校只看到与本校有关的" example:"42"`
 	ID   string            `json:"id" doc:"事件编号" example:"plc_MZXW6YTBOI5DQ2LBNRUXG2LUN5.2.0"`
 	Kind string            `json:"kind" doc:"事件种类" example:"placement.accepted"`
 	At   time.Time         `json:"at" doc:"时间" example:"2026-11-24T09:15:00+08:00"`
 	By   EventActor        `json:"by" doc:"操作方"`
 	Refs EventRefs         `json:"refs" doc:"所涉对象的编号"`
-	Data map[string]string `json:"data,omitempty" doc:"说明文字,随事件种类而定"`
+	Data map[string]string `json:"data,omitempty" doc:"说明文字，随事件种类而定"`
 }
 
 // EventActor is the side that acted.
 type EventActor struct {
 	Kind  string `json:"kind" enum:"enterprise,student,school,platform,system" doc:"操作方" example:"enterprise"`
 	Label string `json:"label" doc:"操作方名称" example:"企业"`
-	Name  string `json:"name,omitempty" doc:"姓名或校名;企业和系统的操作不出现" example:"郑州市某职业学校"`
+	Name  string `json:"name,omitempty" doc:"姓名或校名；企业和系统的操作不出现" example:"郑州市某职业学校"`
 }
 
 // EventRefs are the documents an event is about; absent where not concerned.
@@ -38,12 +38,12 @@ type EventRefs struct {
 
 // EventPage is a part of the feed.
 type EventPage struct {
-	Items []Event `json:"items" doc:"事件,按序号从小到大"`
-	Next  int64   `json:"next" doc:"下次请求的 after;没有新事件时与本次相同" example:"42"`
+	Items []Event `json:"items" doc:"事件，按序号从小到大"`
+	Next  int64   `json:"next" doc:"下次请求的 after；没有新事件时与本次相同" example:"42"`
 }
 
 type eventCursor struct {
-	After int64 `query:"after" minimum:"0" default:"0" doc:"读到的最后一个序号;0 为从头"`
+	After int64 `query:"after" minimum:"0" default:"0" doc:"读到的最后一个序号；0 为从头"`
 	Limit int   `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"条数"`
 }
 

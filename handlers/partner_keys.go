@@ -58,7 +58,7 @@ type partnerKey struct {
 type KeyErrors []string
 
 // Error lists the sentences, one a line.
-func (p KeyErrors) Error() string { return "合作方密钥文件有误:\n" + strings.Join(p, "\n") }
+func (p KeyErrors) Error() string { return "合作方密钥文件有误：\n" + strings.Join(p, "\n") }
 
 // LoadPartnerKeys reads keys from YAML, a list of:
 //
@@ -115,7 +115,7 @@ func parseKeys(text []byte) (entries []map[string]any, err error) {
 // lineOf says where the parser stopped, without its text.
 func lineOf(err error) string {
 	if e, ok := errors.AsType[yaml.Error](err); ok && e.GetToken() != nil && e.GetToken().Position != nil {
-		return fmt.Sprintf("(第 %d 行)", e.GetToken().Position.Line)
+		return fmt.Sprintf("（第 %d 行）", e.GetToken().Position.Line)
 	}
 	return ""
 }
@@ -159,7 +159,7 @@ func (l *keyLoad) add(n int, entry map[string]any) {
 		l.keys.byID[id] = key
 	}
 	for _, f := range faults {
-		l.problems = append(l.problems, fmt.Sprintf("第 %d 项:%s。", n, f))
+		l.problems = append(l.problems, fmt.Sprintf("第 %d 项：%s。", n, f))
 	}
 }
 
@@ -176,7 +176,7 @@ func texts(entry map[string]any) (values map[string]string, faults []string) {
 			}
 			faults = append(faults, fmt.Sprintf("没有名为 %q 的设置", name))
 		case !isText:
-			faults = append(faults, name+" 应为文本,数字请加引号")
+			faults = append(faults, name+" 应为文本，数字请加引号")
 		default:
 			values[name] = text
 		}
@@ -213,7 +213,7 @@ func (l *keyLoad) secret(given, file string) (secret, fault string) {
 	case len(given) > maxSecret:
 		return "", fmt.Sprintf("密钥超过 %d 个字符", maxSecret)
 	case l.secrets[given]:
-		return "", "密钥与另一项相同,每个合作方应各有密钥"
+		return "", "密钥与另一项相同，每个合作方应各有密钥"
 	}
 	return given, ""
 }

@@ -8,12 +8,12 @@ import (
 
 // Objection is why a school does not accept a signed placement.
 type Objection struct {
-	Reason string `json:"reason" doc:"原因,会告知企业和学生" example:"岗位与专业不符"`
+	Reason string `json:"reason" doc:"原因，会告知企业和学生" example:"岗位与专业不符"`
 }
 
 // Cancellation is why a school takes a signed placement back.
 type Cancellation struct {
-	Reason string `json:"reason,omitempty" doc:"原因,选填" example:"学生因病不能参加实习"`
+	Reason string `json:"reason,omitempty" doc:"原因，选填" example:"学生因病不能参加实习"`
 }
 
 type (

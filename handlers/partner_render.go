@@ -17,33 +17,33 @@ type School struct {
 
 // SchoolPlan is one internship plan (实习计划) of a school.
 type SchoolPlan struct {
-	ID        string `json:"id" doc:"计划编号,报名时使用" example:"pln_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
+	ID        string `json:"id" doc:"计划编号，报名时使用" example:"pln_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	Number    string `json:"number" doc:"学校自己的编号" example:"2026-1"`
 	Name      string `json:"name" doc:"计划名称" example:"2024 级电子技术应用岗位实习"`
 	Grade     string `json:"grade" doc:"年级" example:"2024"`
 	Major     string `json:"major" doc:"专业" example:"电子技术应用"`
-	Class     string `json:"class,omitempty" doc:"班级;不出现为全部班级" example:"1 班"`
+	Class     string `json:"class,omitempty" doc:"班级；不出现为全部班级" example:"1 班"`
 	FirstDay  string `json:"firstDay" format:"date" doc:"实习开始日期" example:"2027-01-04"`
-	LastDay   string `json:"lastDay" format:"date" doc:"实习结束日期(含当日)" example:"2027-07-03"`
+	LastDay   string `json:"lastDay" format:"date" doc:"实习结束日期（含当日）" example:"2027-07-03"`
 	EnrolFrom string `json:"enrolFrom" format:"date" doc:"报名开始日期" example:"2026-11-01"`
-	EnrolTo   string `json:"enrolTo" format:"date" doc:"报名截止日期(含当日)" example:"2026-12-31"`
+	EnrolTo   string `json:"enrolTo" format:"date" doc:"报名截止日期（含当日）" example:"2026-12-31"`
 	Enrolling bool   `json:"enrolling" doc:"现在是否可以报名" example:"true"`
 }
 
 // SchoolPlanPage is one page of plans.
 type SchoolPlanPage struct {
-	Items []SchoolPlan `json:"items" doc:"本页的计划,按编号"`
-	Next  string       `json:"next,omitempty" doc:"下一页的 after;最后一页时不出现"`
+	Items []SchoolPlan `json:"items" doc:"本页的计划，按编号"`
+	Next  string       `json:"next,omitempty" doc:"下一页的 after；最后一页时不出现"`
 }
 
 // Student is a student as the school gets it back: personal data masked.
 type Student struct {
-	ID        string    `json:"id" doc:"学生编号,学生端据此操作" example:"stu_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
+	ID        string    `json:"id" doc:"学生编号，学生端据此操作" example:"stu_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	Number    string    `json:"number" doc:"学号" example:"20240101"`
 	Name      string    `json:"name" doc:"姓名" example:"卢晓东"`
 	Sex       string    `json:"sex" enum:"男,女" doc:"性别" example:"男"`
-	IDNumber  string    `json:"idNumber" doc:"身份证号,部分隐藏" example:"410199********001X"`
-	Mobile    string    `json:"mobile" doc:"手机号,部分隐藏" example:"139****0000"`
+	IDNumber  string    `json:"idNumber" doc:"身份证号，部分隐藏" example:"410199********001X"`
+	Mobile    string    `json:"mobile" doc:"手机号，部分隐藏" example:"139****0000"`
 	Education string    `json:"education" doc:"学历" example:"中专"`
 	Grade     string    `json:"grade" doc:"年级" example:"2024"`
 	Major     string    `json:"major" doc:"专业" example:"电子技术应用"`
@@ -54,26 +54,26 @@ type Student struct {
 // Guardian is the guardian of a minor.
 type Guardian struct {
 	Name   string `json:"name" doc:"监护人姓名" example:"卢建国"`
-	Mobile string `json:"mobile" doc:"监护人手机号,部分隐藏" example:"137****0000"`
+	Mobile string `json:"mobile" doc:"监护人手机号，部分隐藏" example:"137****0000"`
 }
 
 // StudentPage is one page of students.
 type StudentPage struct {
-	Items []Student `json:"items" doc:"本页的学生,按学号"`
-	Next  string    `json:"next,omitempty" doc:"下一页的 after;最后一页时不出现"`
+	Items []Student `json:"items" doc:"本页的学生，按学号"`
+	Next  string    `json:"next,omitempty" doc:"下一页的 after；最后一页时不出现"`
 }
 
 // Entry is an enterprise that a school entered, with its activation code.
 type Entry struct {
 	Enterprise     Enterprise `json:"enterprise" doc:"企业"`
-	ActivationCode string     `json:"activationCode,omitempty" doc:"激活码,请转交企业;系统不保存明文。企业已由其他学校录入时不出现" example:"K7QM-2XWD-9HTR"`
+	ActivationCode string     `json:"activationCode,omitempty" doc:"激活码，请转交企业；系统不保存明文。企业已由其他学校录入时不出现" example:"K7QM-2XWD-9HTR"`
 	Expires        time.Time  `json:"expires,omitzero" doc:"激活码有效期至" example:"2026-12-23T12:00:00+08:00"`
 }
 
 // EnterprisePage is one page of enterprises.
 type EnterprisePage struct {
-	Items []Enterprise `json:"items" doc:"本页的企业,从新到旧"`
-	Next  string       `json:"next,omitempty" doc:"下一页的 after;最后一页时不出现"`
+	Items []Enterprise `json:"items" doc:"本页的企业，从新到旧"`
+	Next  string       `json:"next,omitempty" doc:"下一页的 after；最后一页时不出现"`
 }
 
 // EnterpriseRef names an enterprise.
@@ -92,17 +92,17 @@ type OfferSummary struct {
 	Education  string        `json:"education" doc:"学历要求" example:"大专"`
 	Majors     []string      `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
 	Address    string        `json:"address" doc:"工作地址" example:"濮阳市华龙区新华街 260 号"`
-	Headcount  int           `json:"headcount" doc:"实习人数;已满时报名会被告知" example:"5"`
+	Headcount  int           `json:"headcount" doc:"实习人数；已满时报名会被告知" example:"5"`
 	EnrolFrom  string        `json:"enrolFrom" format:"date" doc:"报名日期始" example:"2026-11-01"`
-	EnrolTo    string        `json:"enrolTo" format:"date" doc:"报名日期止(含当日)" example:"2026-12-31"`
+	EnrolTo    string        `json:"enrolTo" format:"date" doc:"报名日期止（含当日）" example:"2026-12-31"`
 	Enrolling  bool          `json:"enrolling" doc:"现在是否在报名日期内" example:"true"`
 }
 
 // Offer is a position that students may choose, with its whole form.
 type Offer struct {
 	OfferSummary
-	SalaryMin    int       `json:"salaryMin" doc:"月薪下限,元" example:"2000"`
-	SalaryMax    int       `json:"salaryMax,omitempty" doc:"月薪上限,元;没有上限时不出现" example:"3000"`
+	SalaryMin    int       `json:"salaryMin" doc:"月薪下限，元" example:"2000"`
+	SalaryMax    int       `json:"salaryMax,omitempty" doc:"月薪上限，元；没有上限时不出现" example:"3000"`
 	Settlement   string    `json:"settlement" doc:"结算方式" example:"月结"`
 	Lodging      string    `json:"lodging" doc:"住宿条件" example:"2-4人间"`
 	NightShift   string    `json:"nightShift" doc:"夜班情况" example:"无夜班"`
@@ -115,8 +115,8 @@ type Offer struct {
 
 // OfferPage is one page of offers.
 type OfferPage struct {
-	Items []OfferSummary `json:"items" doc:"本页的岗位,从新到旧"`
-	Next  string         `json:"next,omitempty" doc:"下一页的 after;最后一页时不出现。一页可能少于 limit 条,以 next 为准"`
+	Items []OfferSummary `json:"items" doc:"本页的岗位，从新到旧"`
+	Next  string         `json:"next,omitempty" doc:"下一页的 after；最后一页时不出现。一页可能少于 limit 条，以 next 为准"`
 }
 
 // PartnerPlacementSummary is one row of 报名·签约记录 for the student's and the
@@ -135,13 +135,13 @@ type PartnerPlacement struct {
 	Terms      Terms     `json:"terms" doc:"学生报名时的岗位条件"`
 	ApprovedAt time.Time `json:"approvedAt,omitzero" doc:"学校认可的时间" example:"2026-11-25T10:00:00+08:00"`
 	Reason     string    `json:"reason,omitempty" doc:"失效、拒绝或未通过的原因" example:"他企业先确认"`
-	History    []Change  `json:"history" doc:"经过,从早到晚"`
+	History    []Change  `json:"history" doc:"经过，从早到晚"`
 }
 
 // PartnerPlacementPage is one page of such rows.
 type PartnerPlacementPage struct {
-	Items []PartnerPlacementSummary `json:"items" doc:"本页的记录,从新到旧"`
-	Next  string                    `json:"next,omitempty" doc:"下一页的 after;最后一页时不出现"`
+	Items []PartnerPlacementSummary `json:"items" doc:"本页的记录，从新到旧"`
+	Next  string                    `json:"next,omitempty" doc:"下一页的 after；最后一页时不出现"`
 }
 
 func renderPlan(p *internship.Plan, now time.Time) SchoolPlan {

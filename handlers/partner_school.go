@@ -9,12 +9,12 @@ import (
 // ByNumber names one of a school's documents by the school's own number. What
 // may be a number is the form's matter.
 type ByNumber struct {
-	Number string `path:"number" doc:"学校自己的编号:字母、数字、下划线或连字符" example:"2026-1"`
+	Number string `path:"number" doc:"学校自己的编号：字母、数字、下划线或连字符" example:"2026-1"`
 }
 
 // numberPage is a place in a list by number.
 type numberPage struct {
-	After string `query:"after" maxLength:"64" pattern:"^[A-Za-z0-9_-]*$" doc:"上一页回答中的 next;不填为第一页"`
+	After string `query:"after" maxLength:"64" pattern:"^[A-Za-z0-9_-]*$" doc:"上一页回答中的 next；不填为第一页"`
 	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"每页条数"`
 }
 

@@ -16,7 +16,7 @@ type Application struct {
 
 // OfStudent names the student for whom the students' app acts.
 type OfStudent struct {
-	StudentID string `path:"studentId" maxLength:"64" doc:"学生编号,即学校提交学生后得到的 id" example:"stu_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
+	StudentID string `path:"studentId" maxLength:"64" doc:"学生编号，即学校提交学生后得到的 id" example:"stu_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 }
 
 // ofStudentRow names one of the student's rows, or a position.
@@ -29,7 +29,7 @@ type ofStudentRow struct {
 type OfferFilter struct {
 	Text      string `query:"text" doc:"岗位名称或企业名称中的文字" example:"前端"`
 	Major     string `query:"major" doc:"对口专业中的文字" example:"电子技术应用"`
-	Education string `query:"education" doc:"学历要求;「不限」的岗位总在其中" example:"中专"`
+	Education string `query:"education" doc:"学历要求；「不限」的岗位总在其中" example:"中专"`
 	Salary    string `query:"salary" doc:"薪资待遇" example:"2K-3K"`
 	Paging
 }
@@ -60,7 +60,7 @@ func (f OfferFilter) filter() (store.OfferFilter, error) {
 	if band, ok := internship.SalaryOf(values["salary"]); ok {
 		values["salary"] = band.Band
 	} else if values["salary"] != "" {
-		wrong = append(wrong, internship.FieldError{Field: "salary", Code: "choice", Message: "请选择薪资待遇:1K-2K、2K-3K、3K以上"})
+		wrong = append(wrong, internship.FieldError{Field: "salary", Code: "choice", Message: "请选择薪资待遇：1K-2K、2K-3K、3K以上"})
 	}
 	err := checkFilters(values, wrong, textFilter("text", "查找文字"), textFilter("major", "专业"), textFilter("education", "学历"))
 	return store.OfferFilter{Text: values["text"], Major: values["major"], Education: values["education"], Salary: values["salary"],

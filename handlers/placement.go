@@ -12,13 +12,13 @@ import (
 
 // Selection are rows chosen in a list.
 type Selection struct {
-	IDs []string `json:"ids" minItems:"1" maxItems:"100" doc:"报名记录的编号,1 至 100 个" example:"[\"plc_MZXW6YTBOI5DQ2LBNRUXG2LUN5\"]"`
+	IDs []string `json:"ids" minItems:"1" maxItems:"100" doc:"报名记录的编号，1 至 100 个" example:"[\"plc_MZXW6YTBOI5DQ2LBNRUXG2LUN5\"]"`
 }
 
 // Refusal are rows to refuse with one reason.
 type Refusal struct {
-	IDs    []string `json:"ids" minItems:"1" maxItems:"100" doc:"报名记录的编号,1 至 100 个" example:"[\"plc_MZXW6YTBOI5DQ2LBNRUXG2LUN5\"]"`
-	Reason string   `json:"reason,omitempty" doc:"拒绝原因,选填,会告知学生" example:"专业不对口"`
+	IDs    []string `json:"ids" minItems:"1" maxItems:"100" doc:"报名记录的编号，1 至 100 个" example:"[\"plc_MZXW6YTBOI5DQ2LBNRUXG2LUN5\"]"`
+	Reason string   `json:"reason,omitempty" doc:"拒绝原因，选填，会告知学生" example:"专业不对口"`
 }
 
 type placementFilter struct {
@@ -131,14 +131,14 @@ func placementDocs() map[string]doc {
 	type errs = []*internship.Error
 	batch := errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}
 	return map[string]doc{
-		"listPlacements": {Tag: tagPlacement, Summary: "报名与签约列表", Says: "按报名时间从新到旧。只用状态、学校、岗位中至多一个条件时给出总数 total;其余组合最多查看 1000 条候选,不给总数。",
+		"listPlacements": {Tag: tagPlacement, Summary: "报名与签约列表", Says: "按报名时间从新到旧。只用状态、学校、岗位中至多一个条件时给出总数 total；其余组合最多查看 1000 条候选，不给总数。",
 			Errors: errs{internship.ErrBadCursor, internship.ErrInvalid}},
-		"readPlacement": {Tag: tagPlacement, Summary: "查看报名记录", Says: "含报名时的岗位条件、全部经过,以及为此发出的每条微信消息的去向。",
+		"readPlacement": {Tag: tagPlacement, Summary: "查看报名记录", Says: "含报名时的岗位条件、全部经过，以及为此发出的每条微信消息的去向。",
 			Errors: errs{internship.ErrNotFound}},
-		"acceptPlacements": {Tag: tagPlacement, Summary: "同意签约", Says: "逐行给出结果:同一学生由先确认的企业签约,签约人数不超过岗位的实习人数。" +
-			"每行可能的错误:not_found、placement.signed_elsewhere、position.full、position.not_recruiting、placement.awaiting_student、state.wrong、student.not_eligible、enterprise.not_active、enterprise.blacklisted、busy。",
+		"acceptPlacements": {Tag: tagPlacement, Summary: "同意签约", Says: "逐行给出结果：同一学生由先确认的企业签约，签约人数不超过岗位的实习人数。" +
+			"每行可能的错误：not_found、placement.signed_elsewhere、position.full、position.not_recruiting、placement.awaiting_student、state.wrong、student.not_eligible、enterprise.not_active、enterprise.blacklisted、busy。",
 			Errors: batch},
-		"refusePlacements": {Tag: tagPlacement, Summary: "拒绝签约", Says: "逐行给出结果,原因会告知学生。每行可能的错误:not_found、placement.signed_elsewhere、state.wrong、busy。",
+		"refusePlacements": {Tag: tagPlacement, Summary: "拒绝签约", Says: "逐行给出结果，原因会告知学生。每行可能的错误：not_found、placement.signed_elsewhere、state.wrong、busy。",
 			Errors: batch},
 	}
 }

@@ -121,7 +121,7 @@ func TestPlacementTellsItsHistoryAndMessages(t *testing.T) {
 		}
 		calls = append(calls, code+" "+a.Label)
 	}
-	if diff := cmp.Diff([]string{"-1 系统繁忙", "- 没有得到微信的应答,结果不明", "- 消息未能提交微信", "1 微信返回未知错误", "0 成功"}, calls); diff != "" {
+	if diff := cmp.Diff([]string{"-1 系统繁忙", "- 没有得到微信的应答，结果不明", "- 消息未能提交微信", "1 微信返回未知错误", "0 成功"}, calls); diff != "" {
 		t.Errorf("calls (-want, +got):\n%s", diff)
 	}
 	if second.Recipient != "" || second.Reason != "已合并到另一条消息" || second.State != "suppressed" {
@@ -193,7 +193,7 @@ func TestNotices(t *testing.T) {
 	if len(page.Items) != 2 || page.Unread != 2 || page.Items[0].ID != pushes[1].ID || !page.Items[0].Unread {
 		t.Fatalf("notices = %+v", page)
 	}
-	if got, want := page.Items[0].Text, "卢晓东(郑州市某职业学校 电子技术应用)报名了岗位「焊工」,请尽快处理"; got != want {
+	if got, want := page.Items[0].Text, "卢晓东（郑州市某职业学校 电子技术应用）报名了岗位「焊工」，请尽快处理"; got != want {
 		t.Errorf("text = %q, want %q", got, want)
 	}
 	chosen := handlers.NoticeSelection{IDs: []string{pushes[0].ID, pushes[2].ID, "psh_NONE"}}

@@ -109,19 +109,19 @@ func positionDocs() map[string]doc {
 	type errs = []*internship.Error
 	own := errs{internship.ErrNotFound}
 	return map[string]doc{
-		"createPosition": {Tag: tagPosition, Summary: "新增实习岗位", Status: http.StatusCreated, Says: "保存后为「未发布」,发布后学生才能看到。",
+		"createPosition": {Tag: tagPosition, Summary: "新增实习岗位", Status: http.StatusCreated, Says: "保存后为「未发布」，发布后学生才能看到。",
 			Errors: errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}},
-		"listPositions": {Tag: tagPosition, Summary: "岗位列表", Says: "按创建时间从新到旧,可按状态、岗位名称和实习部门筛选。",
+		"listPositions": {Tag: tagPosition, Summary: "岗位列表", Says: "按创建时间从新到旧，可按状态、岗位名称和实习部门筛选。",
 			Errors: errs{internship.ErrBadCursor, internship.ErrInvalid}},
 		"readPosition": {Tag: tagPosition, Summary: "查看岗位", Says: "含已签约人数。", Errors: own},
-		"editPosition": {Tag: tagPosition, Summary: "编辑岗位", Says: "保存后岗位变为「未发布」,须重新发布;「实习中」的岗位不能编辑,实习人数不能少于已签约人数。" +
-			"薪资、结算方式、地址、夜班、加班、住宿有变时,重新发布后待确认的学生须重新确认。",
+		"editPosition": {Tag: tagPosition, Summary: "编辑岗位", Says: "保存后岗位变为「未发布」，须重新发布；「实习中」的岗位不能编辑，实习人数不能少于已签约人数。" +
+			"薪资、结算方式、地址、夜班、加班、住宿有变时，重新发布后待确认的学生须重新确认。",
 			Errors: append(errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge,
 				internship.ErrWrongState, internship.ErrHeadcountTooLow, internship.ErrBusy}, own...)},
-		"publishPosition": {Tag: tagPosition, Summary: "发布岗位", Says: "推荐学校的学生即可报名。企业须为「正常」状态且信息完整,报名截止日期未过。",
+		"publishPosition": {Tag: tagPosition, Summary: "发布岗位", Says: "推荐学校的学生即可报名。企业须为「正常」状态且信息完整，报名截止日期未过。",
 			Errors: append(errs{internship.ErrWrongState, internship.ErrFrozen, internship.ErrBlacklisted, internship.ErrProfileMissing,
 				internship.ErrInvalid, internship.ErrBusy}, own...)},
-		"closePosition": {Tag: tagPosition, Summary: "关闭岗位", Says: "不再接受报名,待处理的报名随即失效;已签约的学生不受影响。",
+		"closePosition": {Tag: tagPosition, Summary: "关闭岗位", Says: "不再接受报名，待处理的报名随即失效；已签约的学生不受影响。",
 			Errors: append(errs{internship.ErrWrongState, internship.ErrBusy}, own...)},
 		"deletePosition": {Tag: tagPosition, Summary: "删除岗位", Says: "只能删除「未发布」或「已关闭」且从未有学生报名的岗位。",
 			Errors: append(errs{internship.ErrWrongState, internship.ErrHasApplicants, internship.ErrBusy}, own...)},

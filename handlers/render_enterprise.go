@@ -8,7 +8,7 @@ import (
 
 // LoggedIn is a new session.
 type LoggedIn struct {
-	Token   string    `json:"token,omitempty" doc:"令牌,只出现这一次;以 Cookie 登录时不出现" example:"sx_ABCDEFGHIJKLMNOPQRSTUVWXYZ"`
+	Token   string    `json:"token,omitempty" doc:"令牌，只出现这一次；以 Cookie 登录时不出现" example:"sx_ABCDEFGHIJKLMNOPQRSTUVWXYZ"`
 	Expires time.Time `json:"expires" doc:"到期时间" example:"2026-12-23T12:00:00+08:00"`
 	Me      Me        `json:"me" doc:"我和我的企业"`
 }
@@ -37,10 +37,10 @@ type Me struct {
 type Account struct {
 	ID          string  `json:"id" doc:"账号编号" example:"acc_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	Name        string  `json:"name" doc:"姓名" example:"王经理"`
-	Mobile      string  `json:"mobile" doc:"手机号,只显示首尾" example:"138****0000"`
+	Mobile      string  `json:"mobile" doc:"手机号，只显示首尾" example:"138****0000"`
 	Role        Role    `json:"role"`
 	RoleLabel   string  `json:"roleLabel" doc:"角色名称" example:"负责人"`
-	Follower    Binding `json:"follower" doc:"服务号绑定;following 为 false 时收不到微信消息"`
+	Follower    Binding `json:"follower" doc:"服务号绑定；following 为 false 时收不到微信消息"`
 	MiniProgram Binding `json:"miniProgram" doc:"小程序绑定"`
 }
 
@@ -48,7 +48,7 @@ type Account struct {
 type Binding struct {
 	Bound     bool      `json:"bound" doc:"是否已绑定" example:"true"`
 	Following bool      `json:"following,omitempty" doc:"是否正在关注服务号" example:"true"`
-	BoundAt   time.Time `json:"boundAt,omitzero" doc:"绑定时间;未绑定时不出现" example:"2026-11-23T12:00:00+08:00"`
+	BoundAt   time.Time `json:"boundAt,omitzero" doc:"绑定时间；未绑定时不出现" example:"2026-11-23T12:00:00+08:00"`
 }
 
 // Enterprise is the employer (企事业单位).
@@ -62,7 +62,7 @@ type Enterprise struct {
 	StateLabel   string          `json:"stateLabel" doc:"账号状态" example:"正常"`
 	Source       string          `json:"source" doc:"来源" example:"推荐学校"`
 	Recommenders []SchoolRef     `json:"recommenders" doc:"推荐学校"`
-	Complete     bool            `json:"complete" doc:"企业信息是否完整;完整后才能发布岗位" example:"true"`
+	Complete     bool            `json:"complete" doc:"企业信息是否完整；完整后才能发布岗位" example:"true"`
 	Profile      Profile         `json:"profile" doc:"企业信息"`
 }
 
@@ -71,7 +71,7 @@ type Profile struct {
 	LegalPerson string  `json:"legalPerson,omitempty" doc:"法人代表/负责人" example:"张明"`
 	Address     Address `json:"address" doc:"注册地址"`
 	Contact     string  `json:"contact,omitempty" doc:"联系人" example:"王经理"`
-	Phone       string  `json:"phone,omitempty" doc:"联系电话,只显示首尾" example:"039****8888"`
+	Phone       string  `json:"phone,omitempty" doc:"联系电话，只显示首尾" example:"039****8888"`
 	Website     string  `json:"website,omitempty" doc:"官网" example:"https://example.com"`
 	Intro       string  `json:"intro,omitempty" doc:"简介" example:"主要从事电子产品的研发与生产"`
 }

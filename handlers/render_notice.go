@@ -15,19 +15,19 @@ type Notice struct {
 	ID          string    `json:"id" doc:"消息编号" example:"psh_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	Kind        string    `json:"kind" doc:"消息种类" example:"application"`
 	KindLabel   string    `json:"kindLabel" doc:"消息种类名称" example:"签约申请"`
-	Text        string    `json:"text" doc:"内容" example:"卢晓东(郑州市某职业学校 电子技术应用)报名了岗位「web前端工程师」,请尽快处理"`
+	Text        string    `json:"text" doc:"内容" example:"卢晓东（郑州市某职业学校 电子技术应用）报名了岗位「web前端工程师」，请尽快处理"`
 	At          time.Time `json:"at" doc:"时间" example:"2026-11-23T12:00:00+08:00"`
 	Unread      bool      `json:"unread" doc:"是否未读" example:"true"`
-	ReadAt      time.Time `json:"readAt,omitzero" doc:"已读时间;未读时不出现" example:"2026-11-23T12:05:00+08:00"`
+	ReadAt      time.Time `json:"readAt,omitzero" doc:"已读时间；未读时不出现" example:"2026-11-23T12:05:00+08:00"`
 	PlacementID string    `json:"placementId,omitempty" doc:"相关的报名记录" example:"plc_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	PositionID  string    `json:"positionId,omitempty" doc:"相关的岗位" example:"pos_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 }
 
 // NoticePage is one page of notices.
 type NoticePage struct {
-	Items  []Notice `json:"items" doc:"本页的消息,从新到旧"`
-	Next   string   `json:"next,omitempty" doc:"下一页的 after;最后一页时不出现"`
-	Unread int      `json:"unread" maximum:"100" doc:"未读条数,至多数到 100" example:"3"`
+	Items  []Notice `json:"items" doc:"本页的消息，从新到旧"`
+	Next   string   `json:"next,omitempty" doc:"下一页的 after；最后一页时不出现"`
+	Unread int      `json:"unread" maximum:"100" doc:"未读条数，至多数到 100" example:"3"`
 }
 
 // ReadCount is how many notices became read.
@@ -40,19 +40,19 @@ type Delivery struct {
 	ID         string            `json:"id" doc:"消息编号" example:"psh_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	Kind       string            `json:"kind" doc:"消息种类" example:"application"`
 	KindLabel  string            `json:"kindLabel" doc:"消息种类名称" example:"签约申请"`
-	Recipient  string            `json:"recipient,omitempty" doc:"收件人;已离开企业的不出现" example:"王经理"`
+	Recipient  string            `json:"recipient,omitempty" doc:"收件人；已离开企业的不出现" example:"王经理"`
 	State      string            `json:"state" doc:"去向" enum:"waiting,sent,delivered,refused,failed,suppressed,accepted,uncertain" example:"delivered"`
 	StateLabel string            `json:"stateLabel" doc:"去向名称" example:"已送达"`
 	Reason     string            `json:"reason,omitempty" doc:"未送达的原因" example:"账号未绑定服务号"`
 	At         time.Time         `json:"at" doc:"产生时间" example:"2026-11-23T12:00:00+08:00"`
-	ReceiptAt  time.Time         `json:"receiptAt,omitzero" doc:"微信回执时间;尚无回执时不出现" example:"2026-11-23T12:00:02+08:00"`
-	Attempts   []DeliveryAttempt `json:"attempts" doc:"每次发送,从早到晚"`
+	ReceiptAt  time.Time         `json:"receiptAt,omitzero" doc:"微信回执时间；尚无回执时不出现" example:"2026-11-23T12:00:02+08:00"`
+	Attempts   []DeliveryAttempt `json:"attempts" doc:"每次发送，从早到晚"`
 }
 
 // DeliveryAttempt is one call to WeChat.
 type DeliveryAttempt struct {
 	At    time.Time `json:"at" doc:"时间" example:"2026-11-23T12:00:01+08:00"`
-	Code  *int      `json:"code,omitempty" doc:"微信返回码,0 为成功;没有得到应答时不出现" example:"0"`
+	Code  *int      `json:"code,omitempty" doc:"微信返回码，0 为成功；没有得到应答时不出现" example:"0"`
 	Label string    `json:"label" doc:"结果" example:"成功"`
 }
 
@@ -86,7 +86,7 @@ func renderAttempt(a store.Attempt) DeliveryAttempt {
 	switch info, known := wxmsg.LookupCode(a.Code); {
 	case a.Class == "":
 	case wxmsg.Class(a.Class) == wxmsg.Ambiguous:
-		out.Code, out.Label = nil, "没有得到微信的应答,结果不明"
+		out.Code, out.Label = nil, "没有得到微信的应答，结果不明"
 	case a.Code == 0:
 		out.Code, out.Label = nil, "消息未能提交微信"
 	case known:
@@ -112,7 +112,7 @@ func deliveryLabel(state string) string {
 	case store.PushWaiting:
 		return "待发送"
 	case store.PushSent:
-		return "已发出,等待回执"
+		return "已发出，等待回执"
 	case store.PushDelivered:
 		return "已送达"
 	case store.PushRefused:
@@ -122,7 +122,7 @@ func deliveryLabel(state string) string {
 	case store.PushSuppressed:
 		return "未单独发送"
 	case store.PushAccepted:
-		return "已发出,无回执"
+		return "已发出，无回执"
 	default:
 		return "结果不明"
 	}

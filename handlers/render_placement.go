@@ -15,11 +15,11 @@ type PlacementSummary struct {
 	School     SchoolRef      `json:"school" doc:"学校"`
 	Position   PositionRef    `json:"position" doc:"岗位"`
 	State      PlacementState `json:"state"`
-	StateLabel string         `json:"stateLabel" doc:"签约状态,失效时带原因" example:"学生报名待企业确认"`
-	Valid      bool           `json:"valid" doc:"数据状态:true 有效,false 无效" example:"true"`
+	StateLabel string         `json:"stateLabel" doc:"签约状态，失效时带原因" example:"学生报名待企业确认"`
+	Valid      bool           `json:"valid" doc:"数据状态：true 有效，false 无效" example:"true"`
 	ValidLabel string         `json:"validLabel" doc:"数据状态" enum:"有效,无效" example:"有效"`
 	AppliedAt  time.Time      `json:"appliedAt" doc:"报名时间" example:"2026-11-23T12:00:00+08:00"`
-	SignedAt   time.Time      `json:"signedAt,omitzero" doc:"签约时间;未签约时不出现" example:"2026-11-24T09:15:00+08:00"`
+	SignedAt   time.Time      `json:"signedAt,omitzero" doc:"签约时间；未签约时不出现" example:"2026-11-24T09:15:00+08:00"`
 }
 
 // Applicant is what the enterprise may know of a student before the
@@ -27,7 +27,7 @@ type PlacementSummary struct {
 type Applicant struct {
 	Name      string `json:"name" doc:"姓名" example:"卢晓东"`
 	Sex       string `json:"sex" enum:"男,女" doc:"性别" example:"男"`
-	Age       int    `json:"age" doc:"年龄,周岁" example:"19"`
+	Age       int    `json:"age" doc:"年龄，周岁" example:"19"`
 	Education string `json:"education" doc:"学历" example:"中专"`
 	Grade     string `json:"grade" doc:"年级" example:"2024"`
 	Major     string `json:"major" doc:"专业" example:"电子技术应用"`
@@ -54,8 +54,8 @@ type Placement struct {
 	Terms      Terms      `json:"terms" doc:"学生报名时的岗位条件"`
 	ApprovedAt time.Time  `json:"approvedAt,omitzero" doc:"学校认可的时间" example:"2026-11-25T10:00:00+08:00"`
 	Reason     string     `json:"reason,omitempty" doc:"失效、拒绝或未通过的原因" example:"他企业先确认"`
-	History    []Change   `json:"history" doc:"经过,从早到晚"`
-	Messages   []Delivery `json:"messages" doc:"为此发出的消息及其去向,从新到旧"`
+	History    []Change   `json:"history" doc:"经过，从早到晚"`
+	Messages   []Delivery `json:"messages" doc:"为此发出的消息及其去向，从新到旧"`
 }
 
 // Plan is the internship plan (实习计划) of a placement.
@@ -91,23 +91,23 @@ type Change struct {
 
 // PlacementPage is one page of placements.
 type PlacementPage struct {
-	Items       []PlacementSummary `json:"items" doc:"本页的记录,从新到旧"`
-	Next        string             `json:"next,omitempty" doc:"下一页的 after;最后一页时不出现"`
-	Total       *int               `json:"total,omitempty" maximum:"10000" doc:"总数,至多 10000;未计数时不出现" example:"37"`
+	Items       []PlacementSummary `json:"items" doc:"本页的记录，从新到旧"`
+	Next        string             `json:"next,omitempty" doc:"下一页的 after；最后一页时不出现"`
+	Total       *int               `json:"total,omitempty" maximum:"10000" doc:"总数，至多 10000；未计数时不出现" example:"37"`
 	TotalCapped bool               `json:"totalCapped,omitempty" doc:"总数超过 10000"`
 }
 
 // PlacementResults are the results of a batch, one per row.
 type PlacementResults struct {
-	Results []PlacementResult `json:"results" doc:"逐行结果,按提交的顺序,重复的编号只出现一次"`
+	Results []PlacementResult `json:"results" doc:"逐行结果，按提交的顺序，重复的编号只出现一次"`
 }
 
 // PlacementResult is what became of one row of a batch.
 type PlacementResult struct {
 	ID        string            `json:"id" doc:"报名记录编号" example:"plc_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	OK        bool              `json:"ok" doc:"是否成功" example:"true"`
-	Placement *PlacementSummary `json:"placement,omitempty" doc:"成功时:处理后的记录"`
-	Error     *Problem          `json:"error,omitempty" doc:"失败时:原因"`
+	Placement *PlacementSummary `json:"placement,omitempty" doc:"成功时：处理后的记录"`
+	Error     *Problem          `json:"error,omitempty" doc:"失败时：原因"`
 }
 
 func summarizePlacement(p *internship.Placement, now time.Time) PlacementSummary {

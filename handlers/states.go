@@ -57,7 +57,7 @@ func stateSchema(label string, states []internship.State) *huma.Schema {
 		s.Enum = append(s.Enum, state.Name)
 		labels[i] = state.Name + " " + state.Label
 	}
-	s.Description = label + ":" + strings.Join(labels, "、")
+	s.Description = label + "：" + strings.Join(labels, "、")
 	if len(states) > 0 {
 		s.Examples = []any{states[0].Name}
 	}

@@ -57,7 +57,7 @@ func TestErrorRefinements(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	f := ErrInvalid.At(FieldError{"name", "required", "请填写姓名"}).At(FieldError{"mobile", "format", "手机号不正确"})
-	if len(f.Fields) != 2 || f.Detail != "请填写姓名;手机号不正确" || len(ErrInvalid.Fields) != 0 {
+	if len(f.Fields) != 2 || f.Detail != "请填写姓名；手机号不正确" || len(ErrInvalid.Fields) != 0 {
 		t.Errorf("%+v", f)
 	}
 }

@@ -19,7 +19,7 @@ func DateOf(t time.Time) Date { return Date(t.In(Zone).Format(time.DateOnly)) }
 // names the day by its label, e.g. 实习开始日期.
 func ParseDate(label, s string) (Date, error) {
 	if _, err := time.ParseInLocation(time.DateOnly, s, Zone); err != nil {
-		return "", FieldError{Code: "date", Message: label + "应为存在的日期,格式如 2026-03-01"}
+		return "", FieldError{Code: "date", Message: label + "应为存在的日期，格式如 2026-03-01"}
 	}
 	return Date(s), nil
 }

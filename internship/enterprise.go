@@ -125,7 +125,7 @@ func (e *Enterprise) MayAct() error {
 	case Blacklisted:
 		return ErrBlacklisted
 	}
-	return ErrFrozen.With("企业账号状态为「" + e.StateLabel() + "」,暂不能进行该操作")
+	return ErrFrozen.With("企业账号状态为「" + e.StateLabel() + "」，暂不能进行该操作")
 }
 
 // Audience are the schools whose students may choose its positions.

@@ -85,7 +85,7 @@ func (e *Error) At(fields ...FieldError) *Error {
 	for i, f := range c.Fields {
 		messages[i] = f.Message
 	}
-	c.Detail = strings.Join(messages, ";")
+	c.Detail = strings.Join(messages, "；")
 	return &c
 }
 

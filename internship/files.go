@@ -64,11 +64,11 @@ func (k FileKind) Check(mediaType string, size int64) error {
 	mediaType, _, _ = strings.Cut(mediaType, ";")
 	switch {
 	case size <= 0:
-		return FieldError{Code: "required", Message: k.Label + "是空文件,请重新选择"}
+		return FieldError{Code: "required", Message: k.Label + "是空文件，请重新选择"}
 	case !slices.Contains(k.Types, strings.ToLower(strings.TrimSpace(mediaType))):
-		return FieldError{Code: "type", Message: k.Label + "只支持 " + k.Formats() + " 格式,请重新选择文件"}
+		return FieldError{Code: "type", Message: k.Label + "只支持 " + k.Formats() + " 格式，请重新选择文件"}
 	case size > k.MaxBytes:
-		return FieldError{Code: "too_long", Message: fmt.Sprintf("%s不能超过 %s,请压缩后重新上传", k.Label, byteSize(k.MaxBytes))}
+		return FieldError{Code: "too_long", Message: fmt.Sprintf("%s不能超过 %s，请压缩后重新上传", k.Label, byteSize(k.MaxBytes))}
 	}
 	return nil
 }

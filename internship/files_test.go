@@ -39,12 +39,12 @@ func TestFileKindChecksTypeAndSize(t *testing.T) {
 		{"certificate", pdf, 1, "", ""},
 		{"policy", "Application/PDF; charset=binary", 10 << 20, "", ""},
 		{"internshipPlan", pdf, 10 << 20, "", ""},
-		{"certificate", "image/jpeg", 2<<20 + 1, "too_long", "企业证件不能超过 2 MB,请压缩后重新上传"},
-		{"certificate", "image/gif", 1, "type", "企业证件只支持 JPG、PNG、PDF 格式,请重新选择文件"},
-		{"policy", "image/png", 1, "type", "保单附件只支持 PDF 格式,请重新选择文件"},
-		{"internshipPlan", "", 1, "type", "学生实习方案只支持 PDF 格式,请重新选择文件"},
-		{"agreement", pdf, 10<<20 + 1, "too_long", "三方协议不能超过 10 MB,请压缩后重新上传"},
-		{"agreement", pdf, 0, "required", "三方协议是空文件,请重新选择"},
+		{"certificate", "image/jpeg", 2<<20 + 1, "too_long", "企业证件不能超过 2 MB，请压缩后重新上传"},
+		{"certificate", "image/gif", 1, "type", "企业证件只支持 JPG、PNG、PDF 格式，请重新选择文件"},
+		{"policy", "image/png", 1, "type", "保单附件只支持 PDF 格式，请重新选择文件"},
+		{"internshipPlan", "", 1, "type", "学生实习方案只支持 PDF 格式，请重新选择文件"},
+		{"agreement", pdf, 10<<20 + 1, "too_long", "三方协议不能超过 10 MB，请压缩后重新上传"},
+		{"agreement", pdf, 0, "required", "三方协议是空文件，请重新选择"},
 	} {
 		kind, _ := FileKindOf(c.kind)
 		err := kind.Check(c.mediaType, c.size)
@@ -57,6 +57,6 @@ func TestFileKindChecksTypeAndSize(t *testing.T) {
 		wantRefusal(t, c.kind, err, c.code, c.message)
 	}
 	small := FileKind{Label: "照片", Types: []string{"image/webp"}, MaxBytes: 512 << 10}
-	wantRefusal(t, "small", small.Check("image/webp", 1<<20), "too_long", "照片不能超过 512 KB,请压缩后重新上传")
-	wantRefusal(t, "small", small.Check("image/png", 1), "type", "照片只支持 image/webp 格式,请重新选择文件")
+	wantRefusal(t, "small", small.Check("image/webp", 1<<20), "too_long", "照片不能超过 512 KB，请压缩后重新上传")
+	wantRefusal(t, "small", small.Check("image/png", 1), "type", "照片只支持 image/webp 格式，请重新选择文件")
 }

@@ -109,9 +109,9 @@ func (f Field) check(value string) error {
 	case message != "":
 		return refuse("format", f.Label+message)
 	case f.Choices != nil && !slices.Contains(f.Choices, value):
-		return refuse("choice", f.ask()+":"+cmp.Or(f.Help, strings.Join(f.Choices, "、")))
+		return refuse("choice", f.ask()+"："+cmp.Or(f.Help, strings.Join(f.Choices, "、")))
 	case !f.matches(value):
-		return refuse("format", f.Label+"格式不正确,"+f.Help)
+		return refuse("format", f.Label+"格式不正确，"+f.Help)
 	case f.Max > 0 && length > f.Max:
 		return refuse("too_long", fmt.Sprintf("%s不能超过 %d 个字", f.Label, f.Max))
 	case length < f.Min:
@@ -142,18 +142,18 @@ func (f Field) matches(value string) bool {
 // can't be seen, with which one name can be made to look like another.
 func unfit(s string, lines bool) string {
 	if !utf8.ValidString(s) {
-		return "含有无法识别的字符,请重新输入"
+		return "含有无法识别的字符，请重新输入"
 	}
 	for _, r := range s {
 		switch {
 		case r == '\n' || r == '\t':
 			if !lines {
-				return "只能填写一行,请删除换行和制表符"
+				return "只能填写一行，请删除换行和制表符"
 			}
 		case r == utf8.RuneError:
-			return "含有无法识别的字符,请重新输入" // what a JSON decoder leaves of broken encoding
+			return "含有无法识别的字符，请重新输入" // what a JSON decoder leaves of broken encoding
 		case hidden(r):
-			return "含有看不见的字符,请删除后重新输入"
+			return "含有看不见的字符，请删除后重新输入"
 		}
 	}
 	return ""
@@ -175,7 +175,7 @@ const (
 	passwordMin     = 8
 	passwordMax     = 64
 	passwordClasses = 3
-	passwordHelp    = "请使用 8 至 64 个字符,至少包含大写字母、小写字母、数字、符号中的三种"
+	passwordHelp    = "请使用 8 至 64 个字符，至少包含大写字母、小写字母、数字、符号中的三种"
 )
 
 // CheckPassword asks for 8 to 64 characters of at least three of the classes
@@ -201,7 +201,7 @@ func CheckPassword(s string) error {
 		}
 	}
 	if len(classes) < passwordClasses {
-		return FieldError{Code: "format", Message: passwordLabel + "过于简单," + passwordHelp}
+		return FieldError{Code: "format", Message: passwordLabel + "过于简单，" + passwordHelp}
 	}
 	return nil
 }
@@ -221,10 +221,10 @@ const (
 	numberPattern  = `^[A-Za-z0-9_-]+$`
 	websitePattern = `^https?://[^\s/?#@]+\.[^\s/?#@]+([/?#]\S*)?$`
 
-	yearHelp   = "请填写 4 位入学年份,如 2024"
+	yearHelp   = "请填写 4 位入学年份，如 2024"
 	numberHelp = "只能包含字母、数字、下划线和连字符"
 	dateHelp   = "格式如 2026-03-01"
-	codeHelp   = "18 位统一社会信用代码,或 9 位组织机构代码"
+	codeHelp   = "18 位统一社会信用代码，或 9 位组织机构代码"
 )
 
 // Forms lists every form. docs and clients print them, so that limits are
@@ -267,13 +267,13 @@ func EnterpriseForm() Form {
 		{Name: "name", Label: "企事业单位名称", Required: true, Max: titleMax, Help: "与营业执照一致"},
 		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
 		{Name: "legalPerson", Label: "法人代表/负责人", Required: true, Max: nameMax},
-		{Name: "address.province", Label: "注册地址(省)", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择省"},
-		{Name: "address.city", Label: "注册地址(市)", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择市"},
-		{Name: "address.county", Label: "注册地址(县区)", Max: 6, Pattern: regionPattern, Help: "请选择县区"},
+		{Name: "address.province", Label: "注册地址（省）", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择省"},
+		{Name: "address.city", Label: "注册地址（市）", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择市"},
+		{Name: "address.county", Label: "注册地址（县区）", Max: 6, Pattern: regionPattern, Help: "请选择县区"},
 		{Name: "address.detail", Label: "详细地址", Required: true, Max: detailMax},
 		{Name: "contact", Label: "企事业单位联系人", Required: true, Max: nameMax},
 		{Name: "phone", Label: "企事业单位联系电话", Required: true, Max: codeMax, Help: "手机号或带区号的固定电话"},
-		{Name: "website", Label: "企事业单位官网", Max: detailMax, Pattern: websitePattern, Help: "请填写以 http:// 或 https:// 开头的网址,没有可不填"},
+		{Name: "website", Label: "企事业单位官网", Max: detailMax, Pattern: websitePattern, Help: "请填写以 http:// 或 https:// 开头的网址，没有可不填"},
 		{Name: "intro", Label: "企事业单位简介", Required: true, Max: introMax, Lines: true},
 	}}
 }

@@ -32,23 +32,23 @@ func TestPositionFormRefusals(t *testing.T) {
 	for _, c := range []struct{ field, value, code, message string }{
 		{"name", "", "required", "请填写岗位名称"},
 		{"name", strings.Repeat("岗", 51), "too_long", "岗位名称不能超过 50 个字"},
-		{"name", "装配\n工", "format", "岗位名称只能填写一行,请删除换行和制表符"},
-		{"name", "装配\x00工", "format", "岗位名称含有看不见的字符,请删除后重新输入"},
-		{"name", "装配\u202e工", "format", "岗位名称含有看不见的字符,请删除后重新输入"},
-		{"name", "装配\u200b工", "format", "岗位名称含有看不见的字符,请删除后重新输入"},
-		{"name", "\u3164", "format", "岗位名称含有看不见的字符,请删除后重新输入"},
-		{"name", "装配\xff", "format", "岗位名称含有无法识别的字符,请重新输入"},
-		{"name", "装配\ufffd", "format", "岗位名称含有无法识别的字符,请重新输入"},
+		{"name", "装配\n工", "format", "岗位名称只能填写一行，请删除换行和制表符"},
+		{"name", "装配\x00工", "format", "岗位名称含有看不见的字符，请删除后重新输入"},
+		{"name", "装配\u202e工", "format", "岗位名称含有看不见的字符，请删除后重新输入"},
+		{"name", "装配\u200b工", "format", "岗位名称含有看不见的字符，请删除后重新输入"},
+		{"name", "\u3164", "format", "岗位名称含有看不见的字符，请删除后重新输入"},
+		{"name", "装配\xff", "format", "岗位名称含有无法识别的字符，请重新输入"},
+		{"name", "装配\ufffd", "format", "岗位名称含有无法识别的字符，请重新输入"},
 		{"salary", "", "required", "请选择薪资待遇"},
-		{"salary", "9K", "choice", "请选择薪资待遇:1K-2K、2K-3K、3K以上"},
-		{"headcount", "-1", "format", "实习人数格式不正确,请填写 1 至 2000 的整数"},
-		{"headcount", "99999", "format", "实习人数格式不正确,请填写 1 至 2000 的整数"},
+		{"salary", "9K", "choice", "请选择薪资待遇：1K-2K、2K-3K、3K以上"},
+		{"headcount", "-1", "format", "实习人数格式不正确，请填写 1 至 2000 的整数"},
+		{"headcount", "99999", "format", "实习人数格式不正确，请填写 1 至 2000 的整数"},
 		{"majors[1]", strings.Repeat("业", 51), "too_long", "对口专业不能超过 50 个字"},
 		{"majors[1]", "", "required", "请填写对口专业"},
 		{"enrolFrom", "", "required", "请填写报名日期始"},
 		{"description", strings.Repeat("述", 2001), "too_long", "岗位描述不能超过 2000 个字"},
-		{"description", "一\r二", "format", "岗位描述含有看不见的字符,请删除后重新输入"},
-		{"description", "一\u2028二", "format", "岗位描述含有看不见的字符,请删除后重新输入"},
+		{"description", "一\r二", "format", "岗位描述含有看不见的字符，请删除后重新输入"},
+		{"description", "一\u2028二", "format", "岗位描述含有看不见的字符，请删除后重新输入"},
 		{"skills", strings.Repeat("技", 1001), "too_long", "学习技能不能超过 1000 个字"},
 	} {
 		values := position()
@@ -196,17 +196,17 @@ func TestCheckPassword(t *testing.T) {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
-	const simple = "密码过于简单,请使用 8 至 64 个字符,至少包含大写字母、小写字母、数字、符号中的三种"
+	const simple = "密码过于简单，请使用 8 至 64 个字符，至少包含大写字母、小写字母、数字、符号中的三种"
 	for bad, want := range map[string][2]string{
 		"":                              {"required", "请填写密码"},
 		"Aa34567":                       {"format", "密码至少 8 个字符"},
 		"Aa1" + strings.Repeat("x", 62): {"too_long", "密码不能超过 64 个字"},
 		"aaaaaaaa":                      {"format", simple},
 		"aaaa1234":                      {"format", simple},
-		"Aa345678\x00":                  {"format", "密码含有看不见的字符,请删除后重新输入"},
-		"Aa345678\n":                    {"format", "密码只能填写一行,请删除换行和制表符"},
-		"Aa345678\u200b":                {"format", "密码含有看不见的字符,请删除后重新输入"},
-		"Aa345678\xff":                  {"format", "密码含有无法识别的字符,请重新输入"},
+		"Aa345678\x00":                  {"format", "密码含有看不见的字符，请删除后重新输入"},
+		"Aa345678\n":                    {"format", "密码只能填写一行，请删除换行和制表符"},
+		"Aa345678\u200b":                {"format", "密码含有看不见的字符，请删除后重新输入"},
+		"Aa345678\xff":                  {"format", "密码含有无法识别的字符，请重新输入"},
 	} {
 		wantRefusal(t, bad, CheckPassword(bad), want[0], want[1])
 	}

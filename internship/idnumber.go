@@ -29,13 +29,13 @@ func ParseIDNumber(s string, today time.Time) (IDNumber, error) {
 	n := IDNumber{digits: number}
 	birth, err := ParseDate("出生日期", string(n.Birth()))
 	if err != nil || birth.Start().Year() < idOldestYear {
-		return IDNumber{}, FieldError{Code: "date", Message: idLabel + "第 7 至 14 位不是有效的出生日期,请逐位核对"}
+		return IDNumber{}, FieldError{Code: "date", Message: idLabel + "第 7 至 14 位不是有效的出生日期，请逐位核对"}
 	}
 	if birth > DateOf(today) {
-		return IDNumber{}, FieldError{Code: "date", Message: idLabel + "中的出生日期晚于今天,请逐位核对"}
+		return IDNumber{}, FieldError{Code: "date", Message: idLabel + "中的出生日期晚于今天，请逐位核对"}
 	}
 	if idCheck(number[:idLength-1]) != number[idLength-1] {
-		return IDNumber{}, FieldError{Code: "check_digit", Message: idLabel + "校验不通过,请对照身份证逐位核对"}
+		return IDNumber{}, FieldError{Code: "check_digit", Message: idLabel + "校验不通过，请对照身份证逐位核对"}
 	}
 	return n, nil
 }
@@ -67,7 +67,7 @@ func (n IDNumber) Sex() Sex {
 // idForm says what is wrong with length or characters, "" when nothing is.
 func idForm(number string) string {
 	if len(number) == idOldLength {
-		return "应为 18 位,15 位旧号码已停用,请填写现用号码"
+		return "应为 18 位，15 位旧号码已停用，请填写现用号码"
 	}
 	if message := lengthMessage(number, idLength); message != "" {
 		return message
@@ -75,11 +75,11 @@ func idForm(number string) string {
 	for i, r := range number {
 		last := i == idLength-1
 		if !isDigit(r) && !(last && r == 'X') {
-			return "只能包含数字,最后一位可为 X,请检查"
+			return "只能包含数字，最后一位可为 X，请检查"
 		}
 	}
 	if number[0] == '0' {
-		return "前 6 位不是有效的地区代码,请检查"
+		return "前 6 位不是有效的地区代码，请检查"
 	}
 	return ""
 }

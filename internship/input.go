@@ -53,9 +53,9 @@ type PositionInput struct {
 	Name         string   `json:"name" doc:"岗位名称" example:"web前端工程师"`
 	Department   string   `json:"department" doc:"实习部门" example:"技术部"`
 	Salary       string   `json:"salary" doc:"薪资待遇" example:"2K-3K"`
-	Settlement   string   `json:"settlement,omitempty" doc:"结算方式,默认月结" example:"月结"`
+	Settlement   string   `json:"settlement,omitempty" doc:"结算方式，默认月结" example:"月结"`
 	Education    string   `json:"education" doc:"学历要求" example:"大专"`
-	Headcount    int      `json:"headcount" doc:"实习人数,1 至 2000" example:"5"`
+	Headcount    int      `json:"headcount" doc:"实习人数，1 至 2000" example:"5"`
 	Majors       []string `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
 	Address      string   `json:"address" doc:"工作地址" example:"濮阳市华龙区新华街 260 号"`
 	Lodging      string   `json:"lodging" doc:"住宿条件" example:"2-4人间"`
@@ -131,8 +131,8 @@ type ProfileInput struct {
 	Address     AddressInput `json:"address" doc:"注册地址"`
 	Contact     string       `json:"contact" doc:"联系人" example:"王经理"`
 	Phone       string       `json:"phone" doc:"联系电话" example:"0393-8888888"`
-	Website     string       `json:"website,omitempty" doc:"官网,选填" example:"https://example.com"`
-	Intro       string       `json:"intro" doc:"简介,2000 字以内" example:"主要从事电子产品的研发与生产"`
+	Website     string       `json:"website,omitempty" doc:"官网，选填" example:"https://example.com"`
+	Intro       string       `json:"intro" doc:"简介，2000 字以内" example:"主要从事电子产品的研发与生产"`
 }
 
 // AddressInput is 注册地址: region codes of GB/T 2260 and the detail (G-08).
@@ -163,7 +163,7 @@ type ActivationInput struct {
 	ActivationCode string `json:"activationCode" doc:"学校发放的激活码" example:"K7QM-2XWD-9HTR"`
 	Mobile         string `json:"mobile" doc:"手机号" example:"13800000000"`
 	Name           string `json:"name" doc:"姓名" example:"王经理"`
-	Password       string `json:"password" doc:"密码,8 至 64 位,至少含三类字符" example:"Shixi-2026"`
+	Password       string `json:"password" doc:"密码，8 至 64 位，至少含三类字符" example:"Shixi-2026"`
 }
 
 // Parse checks the form and gives it in canonical writing. Errors: ErrInvalid
@@ -206,7 +206,7 @@ type PlanInput struct {
 	Name      string `json:"name" doc:"计划名称" example:"2024 级电子技术应用岗位实习"`
 	Grade     string `json:"grade" doc:"年级" example:"2024"`
 	Major     string `json:"major" doc:"专业" example:"电子技术应用"`
-	Class     string `json:"class,omitempty" doc:"班级,不填为全部班级" example:"1 班"`
+	Class     string `json:"class,omitempty" doc:"班级，不填为全部班级" example:"1 班"`
 	FirstDay  string `json:"firstDay" doc:"实习开始日期" example:"2027-01-04"`
 	LastDay   string `json:"lastDay" doc:"实习结束日期" example:"2027-07-03"`
 	EnrolFrom string `json:"enrolFrom" doc:"报名开始日期" example:"2026-11-01"`
@@ -237,7 +237,7 @@ type StudentInput struct {
 	Grade     string        `json:"grade" doc:"年级" example:"2024"`
 	Major     string        `json:"major" doc:"专业" example:"电子技术应用"`
 	Class     string        `json:"class,omitempty" doc:"班级" example:"1 班"`
-	Guardian  GuardianInput `json:"guardian,omitzero" required:"false" doc:"监护人,未成年学生必填"`
+	Guardian  GuardianInput `json:"guardian,omitzero" required:"false" doc:"监护人，未成年学生必填"`
 }
 
 // GuardianInput is the guardian of a minor.

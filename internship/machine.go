@@ -71,7 +71,7 @@ func (r *Root) fire(m Machine, state *string, name string, do Do, refs Refs, dat
 		return ErrForbidden
 	}
 	if !slices.Contains(t.From, *state) && (len(t.From) > 0 || *state != "") {
-		return ErrWrongState.With(m.Label + "当前状态为「" + m.StateLabel(*state) + "」,不能进行「" + t.Label + "」")
+		return ErrWrongState.With(m.Label + "当前状态为「" + m.StateLabel(*state) + "」，不能进行「" + t.Label + "」")
 	}
 	from := *state
 	if t.To != "" {

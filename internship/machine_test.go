@@ -110,7 +110,7 @@ func TestWrongStateIsToldInChinese(t *testing.T) {
 	p := &Placement{State: Refused}
 	err := p.Withdraw(doBy(ByStudent))
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Detail != "报名记录当前状态为「企业已拒绝」,不能进行「撤回报名」" {
+	if !ok || e.Detail != "报名记录当前状态为「企业已拒绝」，不能进行「撤回报名」" {
 		t.Errorf("got %v", err)
 	}
 }

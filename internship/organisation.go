@@ -23,7 +23,7 @@ func ParseOrganisationCode(s string) (string, error) {
 		return "", err
 	}
 	if organisationCheck(code[:organisationLength-1]) != code[organisationLength-1] {
-		return code, FieldError{Code: "check_digit", Message: organisationLabel + "校验不通过,请对照证件逐位核对"}
+		return code, FieldError{Code: "check_digit", Message: organisationLabel + "校验不通过，请对照证件逐位核对"}
 	}
 	return code, nil
 }
@@ -35,9 +35,9 @@ func organisationForm(code string) error {
 		switch {
 		case message != "":
 		case !strings.ContainsRune(organisationAlphabet, r):
-			message = "只能包含数字和大写字母,请检查"
+			message = "只能包含数字和大写字母，请检查"
 		case i == organisationLength-1 && !isDigit(r) && r != 'X':
-			message = "最后一位应为数字或 X,请检查"
+			message = "最后一位应为数字或 X，请检查"
 		}
 	}
 	if message != "" {

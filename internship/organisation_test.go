@@ -24,11 +24,11 @@ func TestParseOrganisationCodeRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ typed, code, message string }{
 		{"-", "required", "请填写组织机构代码"},
-		{"MA4ABCD1", "format", "组织机构代码应为 9 位,请检查是否漏填"},
-		{"MA4ABCD1-77", "format", "组织机构代码应为 9 位,请检查是否多填"},
-		{"MA4ABCD1-Y", "format", "组织机构代码最后一位应为数字或 X,请检查"},
-		{"MA4A汉CD1-7", "format", "组织机构代码只能包含数字和大写字母,请检查"},
-		{"MA4ABCD1-8", "check_digit", "组织机构代码校验不通过,请对照证件逐位核对"},
+		{"MA4ABCD1", "format", "组织机构代码应为 9 位，请检查是否漏填"},
+		{"MA4ABCD1-77", "format", "组织机构代码应为 9 位，请检查是否多填"},
+		{"MA4ABCD1-Y", "format", "组织机构代码最后一位应为数字或 X，请检查"},
+		{"MA4A汉CD1-7", "format", "组织机构代码只能包含数字和大写字母，请检查"},
+		{"MA4ABCD1-8", "check_digit", "组织机构代码校验不通过，请对照证件逐位核对"},
 	} {
 		_, err := ParseOrganisationCode(c.typed)
 		wantRefusal(t, c.typed, err, c.code, c.message)

@@ -42,13 +42,13 @@ func ParseMobile(s string) (string, error) {
 func mobileMessage(number string) string {
 	for _, r := range number {
 		if !isDigit(r) {
-			return "只能包含数字,请检查"
+			return "只能包含数字，请检查"
 		}
 	}
 	if message := lengthMessage(number, mobileLength); message != "" {
 		return message
 	}
-	return "应以 13 至 19 开头,请检查"
+	return "应以 13 至 19 开头，请检查"
 }
 
 // ParsePhone reads a mobile number or a landline number with area code
@@ -67,7 +67,7 @@ func ParsePhone(s string) (string, error) {
 	}
 	parts := landlinePattern.FindStringSubmatch(number)
 	if parts == nil {
-		return "", FieldError{Code: "format", Message: phoneLabel + "应为 11 位手机号或带区号的固定电话,如 0371-67890123"}
+		return "", FieldError{Code: "format", Message: phoneLabel + "应为 11 位手机号或带区号的固定电话，如 0371-67890123"}
 	}
 	return parts[1] + "-" + parts[2] + parts[3], nil
 }

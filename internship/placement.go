@@ -106,7 +106,7 @@ func (p *Placement) Valid() bool {
 func (p *Placement) StateLabel() string {
 	label := placementMachine.StateLabel(p.State)
 	if p.State == Lapsed || p.State == NoShow {
-		return label + "(" + p.Reason + ")"
+		return label + "（" + p.Reason + "）"
 	}
 	return label
 }

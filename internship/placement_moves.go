@@ -31,7 +31,7 @@ func mayApply(student *Student, plan *Plan, position *Position, do Do) error {
 		return ErrNotEligible.With("该实习计划不面向该学生的年级、专业或班级")
 	}
 	if !plan.Enrolling(do.At) {
-		return ErrEnrolmentClosed.With("当前不在该实习计划的报名时间内(" + string(plan.EnrolFrom) + " 至 " + string(plan.EnrolTo) + ")")
+		return ErrEnrolmentClosed.With("当前不在该实习计划的报名时间内（" + string(plan.EnrolFrom) + " 至 " + string(plan.EnrolTo) + "）")
 	}
 	if !position.OfferedTo(plan.SchoolID) {
 		return ErrNotOffered

@@ -101,7 +101,7 @@ func (p *Position) MayApply(now time.Time) error {
 		return ErrNotRecruiting
 	}
 	if !within(p.EnrolFrom, p.EnrolTo, now) {
-		return ErrEnrolmentClosed.With("当前不在该岗位的报名时间内(" + string(p.EnrolFrom) + " 至 " + string(p.EnrolTo) + ")")
+		return ErrEnrolmentClosed.With("当前不在该岗位的报名时间内（" + string(p.EnrolFrom) + " 至 " + string(p.EnrolTo) + "）")
 	}
 	return nil
 }
@@ -114,9 +114,9 @@ func (p *Position) MayAccept() error {
 	case Recruiting, Running:
 		return nil
 	case Unpublished:
-		return ErrWrongState.With("岗位已修改、尚未重新发布,请先发布岗位再处理报名")
+		return ErrWrongState.With("岗位已修改、尚未重新发布，请先发布岗位再处理报名")
 	}
-	return ErrNotRecruiting.With("岗位已关闭,不能再签约")
+	return ErrNotRecruiting.With("岗位已关闭，不能再签约")
 }
 
 // Material says whether new terms differ from the old in what a student must

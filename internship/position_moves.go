@@ -66,7 +66,7 @@ func (p *Position) Publish(e *Enterprise, do Do) error {
 		return err
 	}
 	if p.EnrolTo < DateOf(do.At) {
-		return ErrInvalid.At(FieldError{"enrolTo", "range", "报名截止日期已过,请先修改报名日期"})
+		return ErrInvalid.At(FieldError{"enrolTo", "range", "报名截止日期已过，请先修改报名日期"})
 	}
 	p.EnterpriseName, p.OpenTo = e.Name, e.Audience()
 	if p.PublishedTerms != nil && p.Terms.Material(*p.PublishedTerms) {
@@ -87,7 +87,7 @@ func (p *Position) CorrectHeadcount(signed int, do Do) (bool, error) {
 	if p.State == Deleted || signed <= p.Terms.Headcount {
 		return false, nil
 	}
-	do.Note = "已签约人数多于实习人数,按已签约人数更正"
+	do.Note = "已签约人数多于实习人数，按已签约人数更正"
 	p.Terms.Headcount = signed
 	return true, p.fire("correct_headcount", do)
 }

@@ -80,8 +80,8 @@ func TestRefusedDatesAreNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []FieldError{
-		{Field: "enrolFrom", Code: "date", Message: "报名日期始应为存在的日期,格式如 2026-03-01"},
-		{Field: "enrolTo", Code: "date", Message: "报名日期止应为存在的日期,格式如 2026-03-01"},
+		{Field: "enrolFrom", Code: "date", Message: "报名日期始应为存在的日期，格式如 2026-03-01"},
+		{Field: "enrolTo", Code: "date", Message: "报名日期止应为存在的日期，格式如 2026-03-01"},
 	}
 	if diff := cmp.Diff(want, refused.Fields); diff != "" {
 		t.Errorf("(-want, +got):\n%s", diff)

@@ -78,7 +78,7 @@ func (s *Student) Keep(from *Student, do Do) bool {
 func Eligible(birth Date, grade string, plan *Plan, now time.Time) error {
 	day := max(DateOf(now), plan.FirstDay)
 	if birth == "" || AgeOn(birth, day) < 16 {
-		return ErrNotEligible.With("学生在实习开始时未满 16 周岁,不得安排实习")
+		return ErrNotEligible.With("学生在实习开始时未满 16 周岁，不得安排实习")
 	}
 	if firstYear(grade, day) {
 		return ErrNotEligible.With("一年级在校学生不得安排岗位实习")

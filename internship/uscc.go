@@ -47,7 +47,7 @@ func ParseUSCC(s string) (string, error) {
 		return "", err
 	}
 	if usccCheck(code[:usccLength-1]) != code[usccLength-1] {
-		return code, FieldError{Code: "check_digit", Message: usccLabel + "校验不通过,请对照证件逐位核对"}
+		return code, FieldError{Code: "check_digit", Message: usccLabel + "校验不通过，请对照证件逐位核对"}
 	}
 	return code, nil
 }
@@ -78,7 +78,7 @@ func ParseEnterpriseCode(s string) (code string, kind CodeKind, err error) {
 		return code, USCC, err
 	default:
 		return "", "", FieldError{Code: "format", Message: fmt.Sprintf(
-			"请填写 %d 位%s,或 %d 位%s", usccLength, usccLabel, organisationLength, organisationLabel)}
+			"请填写 %d 位%s，或 %d 位%s", usccLength, usccLabel, organisationLength, organisationLabel)}
 	}
 }
 
@@ -93,11 +93,11 @@ func usccForm(code string) error {
 	for i, r := range code {
 		switch {
 		case strings.ContainsRune("IOSVZ", r):
-			return wrong("不含字母 I、O、S、V、Z,请检查是否与数字 1、0、5、2 混淆")
+			return wrong("不含字母 I、O、S、V、Z，请检查是否与数字 1、0、5、2 混淆")
 		case !strings.ContainsRune(usccAlphabet, r):
-			return wrong("只能包含数字和大写字母,请检查")
+			return wrong("只能包含数字和大写字母，请检查")
 		case i >= 2 && i < 8 && !isDigit(r):
-			return wrong("第 3 至 8 位应为数字,请检查")
+			return wrong("第 3 至 8 位应为数字，请检查")
 		}
 	}
 	return nil
@@ -158,9 +158,9 @@ func upperASCII(s string) string {
 func lengthMessage(code string, n int) string {
 	switch got := utf8.RuneCountInString(code); {
 	case got < n:
-		return fmt.Sprintf("应为 %d 位,请检查是否漏填", n)
+		return fmt.Sprintf("应为 %d 位，请检查是否漏填", n)
 	case got > n:
-		return fmt.Sprintf("应为 %d 位,请检查是否多填", n)
+		return fmt.Sprintf("应为 %d 位，请检查是否多填", n)
 	}
 	return ""
 }

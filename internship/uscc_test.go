@@ -39,14 +39,14 @@ func TestParseUSCCRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ typed, code, message string }{
 		{"", "required", "请填写统一社会信用代码"},
-		{"91410900MA4ABCD17", "format", "统一社会信用代码应为 18 位,请检查是否漏填"},
-		{"91410900MA4ABCD1733", "format", "统一社会信用代码应为 18 位,请检查是否多填"},
-		{"91410900MA4ABCDI73", "format", "统一社会信用代码不含字母 I、O、S、V、Z,请检查是否与数字 1、0、5、2 混淆"},
-		{"91410900MA4ABCD17*", "format", "统一社会信用代码只能包含数字和大写字母,请检查"},
-		{"914A0900MA4ABCD173", "format", "统一社会信用代码第 3 至 8 位应为数字,请检查"},
-		{"91410900MA4ABCD1\u200b73", "format", "统一社会信用代码含有看不见的字符,请删除后重新输入"},
-		{"91410900MA4ABCD174", "check_digit", "统一社会信用代码校验不通过,请对照证件逐位核对"},
-		{"91350203M0001QAY9B", "check_digit", "统一社会信用代码校验不通过,请对照证件逐位核对"},
+		{"91410900MA4ABCD17", "format", "统一社会信用代码应为 18 位，请检查是否漏填"},
+		{"91410900MA4ABCD1733", "format", "统一社会信用代码应为 18 位，请检查是否多填"},
+		{"91410900MA4ABCDI73", "format", "统一社会信用代码不含字母 I、O、S、V、Z，请检查是否与数字 1、0、5、2 混淆"},
+		{"91410900MA4ABCD17*", "format", "统一社会信用代码只能包含数字和大写字母，请检查"},
+		{"914A0900MA4ABCD173", "format", "统一社会信用代码第 3 至 8 位应为数字，请检查"},
+		{"91410900MA4ABCD1\u200b73", "format", "统一社会信用代码含有看不见的字符，请删除后重新输入"},
+		{"91410900MA4ABCD174", "check_digit", "统一社会信用代码校验不通过，请对照证件逐位核对"},
+		{"91350203M0001QAY9B", "check_digit", "统一社会信用代码校验不通过，请对照证件逐位核对"},
 	} {
 		_, err := ParseUSCC(c.typed)
 		wantRefusal(t, c.typed, err, c.code, c.message)
@@ -104,9 +104,9 @@ func TestParseEnterpriseCodeTellsWhichCode(t *testing.T) {
 	}
 	for typed, want := range map[string][2]string{
 		"":                   {"required", "请填写统一社会信用代码或组织机构代码"},
-		"1234567890":         {"format", "请填写 18 位统一社会信用代码,或 9 位组织机构代码"},
-		"91410900MA4ABCD174": {"check_digit", "统一社会信用代码校验不通过,请对照证件逐位核对"},
-		"MA4ABCD18":          {"check_digit", "组织机构代码校验不通过,请对照证件逐位核对"},
+		"1234567890":         {"format", "请填写 18 位统一社会信用代码，或 9 位组织机构代码"},
+		"91410900MA4ABCD174": {"check_digit", "统一社会信用代码校验不通过，请对照证件逐位核对"},
+		"MA4ABCD18":          {"check_digit", "组织机构代码校验不通过，请对照证件逐位核对"},
 	} {
 		_, _, err := ParseEnterpriseCode(typed)
 		wantRefusal(t, typed, err, want[0], want[1])

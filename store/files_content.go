@@ -107,5 +107,5 @@ func fill(r io.Reader, buf []byte) (n int, end bool, err error) {
 	case errors.Is(err, io.EOF):
 		return n, true, nil
 	}
-	return n, false, fmt.Errorf("store: read upload: %w", internship.ErrBadRequest.With("文件没有完整收到,请重新上传").Because(err))
+	return n, false, fmt.Errorf("store: read upload: %w", internship.ErrBadRequest.With("文件没有完整收到，请重新上传").Because(err))
 }

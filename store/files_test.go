@@ -172,18 +172,18 @@ func TestRefusedFilesLeaveNothing(t *testing.T) {
 		want    error
 		says    string
 	}{
-		"empty":         {"certificate", strings.NewReader(""), internship.ErrInvalid, "企业证件是空文件,请重新选择"},
-		"a page":        {"certificate", strings.NewReader("<html><script>"), internship.ErrInvalid, "企业证件只支持 JPG、PNG、PDF 格式,请重新选择文件"},
-		"a drawing":     {"certificate", strings.NewReader(`<?xml version="1.0"?><svg onload="x">`), internship.ErrInvalid, "企业证件只支持 JPG、PNG、PDF 格式,请重新选择文件"},
-		"a program":     {"evidence", strings.NewReader("MZ\x90\x00"), internship.ErrInvalid, "佐证材料只支持 JPG、PNG、PDF 格式,请重新选择文件"},
-		"another kind":  {"policy", strings.NewReader(png), internship.ErrInvalid, "保单附件只支持 PDF 格式,请重新选择文件"},
-		"one byte more": {"certificate", bytes.NewReader(scan(2<<20 + 1)), internship.ErrInvalid, "企业证件不能超过 2 MB,请压缩后重新上传"},
-		"endless":       {"certificate", long, internship.ErrInvalid, "企业证件不能超过 2 MB,请压缩后重新上传"},
+		"empty":         {"certificate", strings.NewReader(""), internship.ErrInvalid, "企业证件是空文件，请重新选择"},
+		"a page":        {"certificate", strings.NewReader("<html><script>"), internship.ErrInvalid, "企业证件只支持 JPG、PNG、PDF 格式，请重新选择文件"},
+		"a drawing":     {"certificate", strings.NewReader(`<?xml version="1.0"?><svg onload="x">`), internship.ErrInvalid, "企业证件只支持 JPG、PNG、PDF 格式，请重新选择文件"},
+		"a program":     {"evidence", strings.NewReader("MZ\x90\x00"), internship.ErrInvalid, "佐证材料只支持 JPG、PNG、PDF 格式，请重新选择文件"},
+		"another kind":  {"policy", strings.NewReader(png), internship.ErrInvalid, "保单附件只支持 PDF 格式，请重新选择文件"},
+		"one byte more": {"certificate", bytes.NewReader(scan(2<<20 + 1)), internship.ErrInvalid, "企业证件不能超过 2 MB，请压缩后重新上传"},
+		"endless":       {"certificate", long, internship.ErrInvalid, "企业证件不能超过 2 MB，请压缩后重新上传"},
 		"unknown kind":  {"avatar", strings.NewReader(png), internship.ErrInvalid, "未知的文件类别"},
-		"fails at once": {"certificate", iotest.ErrReader(errors.New("reset")), internship.ErrBadRequest, "文件没有完整收到,请重新上传"},
-		"fails later":   {"certificate", io.MultiReader(bytes.NewReader(scan(600_000)), iotest.ErrReader(errors.New("reset"))), internship.ErrBadRequest, "文件没有完整收到,请重新上传"},
-		"breaks off":    {"certificate", io.MultiReader(bytes.NewReader(scan(600_000)), iotest.ErrReader(io.ErrUnexpectedEOF)), internship.ErrBadRequest, "文件没有完整收到,请重新上传"},
-		"stops short":   {"certificate", io.MultiReader(strings.NewReader(png), iotest.ErrReader(io.ErrUnexpectedEOF)), internship.ErrBadRequest, "文件没有完整收到,请重新上传"},
+		"fails at once": {"certificate", iotest.ErrReader(errors.New("reset")), internship.ErrBadRequest, "文件没有完整收到，请重新上传"},
+		"fails later":   {"certificate", io.MultiReader(bytes.NewReader(scan(600_000)), iotest.ErrReader(errors.New("reset"))), internship.ErrBadRequest, "文件没有完整收到，请重新上传"},
+		"breaks off":    {"certificate", io.MultiReader(bytes.NewReader(scan(600_000)), iotest.ErrReader(io.ErrUnexpectedEOF)), internship.ErrBadRequest, "文件没有完整收到，请重新上传"},
+		"stops short":   {"certificate", io.MultiReader(strings.NewReader(png), iotest.ErrReader(io.ErrUnexpectedEOF)), internship.ErrBadRequest, "文件没有完整收到，请重新上传"},
 	}
 	for name, c := range cases {
 		_, err := db.SaveFile(t.Context(), store.NewFile{Kind: c.kind, EnterpriseID: "ent_1"}, c.content)

@@ -198,7 +198,7 @@ func (db *DB) Supersede(ctx context.Context, placementID string, kinds []string)
 }
 
 // ReasonSuperseded is the reason of a push whose news was over before it left.
-const ReasonSuperseded = "情况已变化,无需再通知"
+const ReasonSuperseded = "情况已变化，无需再通知"
 
 // ReasonMerged is the reason of a push that another one tells of.
 const ReasonMerged = "已合并到另一条消息"

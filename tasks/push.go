@@ -229,7 +229,7 @@ func (d *delivery) call(ctx context.Context) error {
 	if err != nil {
 		d.alarms.ring(ctx, slog.LevelError, "render:"+d.push.Kind, "a message can't be made: check the template file",
 			slog.String("kind", d.push.Kind), slog.Any("error", err))
-		d.fail("消息模板有误,无法生成消息")
+		d.fail("消息模板有误，无法生成消息")
 		return nil
 	}
 	if err := d.reach(failPushReady); err != nil {

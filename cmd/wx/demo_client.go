@@ -75,7 +75,7 @@ func (c *demoClient) call(ctx context.Context, method, path string, in, out any)
 func drawMessage(owner string, m wxsim.Message) string {
 	lines := []string{"┌─ " + owner + "的微信 · 河南实习备案", "│ " + m.Title}
 	for _, v := range m.Values {
-		lines = append(lines, "│ "+v.Name+":"+v.Value)
+		lines = append(lines, "│ "+v.Name+"："+v.Value)
 	}
 	if m.Page != "" {
 		lines = append(lines, "│ 进入小程序查看 › "+m.Page)

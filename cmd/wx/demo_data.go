@@ -54,7 +54,7 @@ func demoPosition(now time.Time, name, department, salary string, headcount int)
 	return internship.PositionInput{Name: name, Department: department, Salary: salary, Education: "不限", Headcount: headcount,
 		Majors: []string{"电子技术应用", "机电技术应用"}, Address: "濮阳市华龙区任丘路与新华街交叉口东北角 260 号",
 		Lodging: "2-4人间", NightShift: "无夜班", Overtime: "无加班", EnrolFrom: demoDay(now, -7), EnrolTo: demoDay(now, 30),
-		Description: "在师傅指导下参与" + department + "的日常工作", Skills: "岗位基本技能", Requirements: "遵守企业规章制度,注意安全"}
+		Description: "在师傅指导下参与" + department + "的日常工作", Skills: "岗位基本技能", Requirements: "遵守企业规章制度，注意安全"}
 }
 
 func demoDay(now time.Time, days int) string {

@@ -60,14 +60,14 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 	d.connect()
 	scenes := []scene{
 		{"学校登记实习计划和学生", d.registerSchool},
-		{"学校录入企业,企业凭激活码激活", d.activate},
+		{"学校录入企业，企业凭激活码激活", d.activate},
 		{"企业发布岗位", d.publish},
 		{"负责人扫码绑定公众号", d.bind},
 		{"学生报名", d.apply},
 		{"负责人的微信收到签约申请", d.told},
 	}
 	if once {
-		scenes = append(scenes, scene{"企业同意签约", d.accept}, scene{"其他企业的报名失效,对方收到通知", d.lapsed}, scene{"学校读到事件", d.feed})
+		scenes = append(scenes, scene{"企业同意签约", d.accept}, scene{"其他企业的报名失效，对方收到通知", d.lapsed}, scene{"学校读到事件", d.feed})
 	}
 	fmt.Fprintln(d.out)
 	for i, s := range scenes {
@@ -77,11 +77,11 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 			fmt.Fprintf(d.out, "✗ %d/%d %s: %v\n", i+1, len(scenes), s.name, err)
 			return fmt.Errorf("step %d %q: %w", i+1, s.name, err)
 		}
-		fmt.Fprintf(d.out, "✓ %d/%d %s(%d 毫秒)\n", i+1, len(scenes), s.name, time.Since(from).Milliseconds())
+		fmt.Fprintf(d.out, "✓ %d/%d %s（%d 毫秒）\n", i+1, len(scenes), s.name, time.Since(from).Milliseconds())
 		fmt.Fprintln(d.out, "      "+strings.ReplaceAll(line, "\n", "\n      "))
 	}
 	if once {
-		fmt.Fprintf(d.out, "\n全部完成,自启动起 %.1f 秒\n", time.Since(d.started).Seconds())
+		fmt.Fprintf(d.out, "\n全部完成，自启动起 %.1f 秒\n", time.Since(d.started).Seconds())
 		return nil
 	}
 	d.next()
@@ -111,7 +111,7 @@ func (d *demo) registerSchool(ctx context.Context) (string, error) {
 		}
 		d.studentIDs[number] = student.ID
 	}
-	return "郑州市某职业学校:软件学院岗位实习,学生卢晓东、马丽", nil
+	return "郑州市某职业学校：软件学院岗位实习，学生卢晓东、马丽", nil
 }
 
 func (d *demo) activate(ctx context.Context) (string, error) {
@@ -134,7 +134,7 @@ func (d *demo) activateAll(ctx context.Context, enterprises []demoEnterprise) (s
 			return "", err
 		}
 		d.staff = append(d.staff, s)
-		lines = append(lines, fmt.Sprintf("%s(%s),激活码 %s", e.Name, e.Code, entry.ActivationCode))
+		lines = append(lines, fmt.Sprintf("%s（%s），激活码 %s", e.Name, e.Code, entry.ActivationCode))
 	}
 	return strings.Join(lines, "\n"), nil
 }
@@ -148,7 +148,7 @@ func (s *demoStaff) activate(ctx context.Context, code string) error {
 	s.api.token = opened.Token
 	return s.api.call(ctx, "PUT", "/api/v1/enterprise", internship.ProfileInput{LegalPerson: "张明", Contact: s.Owner, Phone: "0393-8888888",
 		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "任丘路街道任丘路与新华街交叉口东北角 260 号"},
-		Website: "https://example.com", Intro: "主要从事产品的研发与生产,常年接收职业院校实习生。"}, nil)
+		Website: "https://example.com", Intro: "主要从事产品的研发与生产，常年接收职业院校实习生。"}, nil)
 }
 
 func (d *demo) publish(ctx context.Context) (string, error) {
@@ -166,7 +166,7 @@ func (d *demo) publish(ctx context.Context) (string, error) {
 			n++
 		}
 	}
-	return fmt.Sprintf("%d 个岗位发布中,本校学生可以报名", n), nil
+	return fmt.Sprintf("%d 个岗位发布中，本校学生可以报名", n), nil
 }
 
 func (d *demo) bind(ctx context.Context) (string, error) {
@@ -185,7 +185,7 @@ func (d *demo) bind(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return "王经理、李主任扫描二维码关注公众号,消息将发到各自的微信", nil
+	return "王经理、李主任扫描二维码关注公众号，消息将发到各自的微信", nil
 }
 
 func (d *demo) apply(ctx context.Context) (string, error) {
@@ -219,7 +219,7 @@ func (d *demo) onPhone(ctx context.Context, s *demoStaff, title string) (string,
 		return false
 	})
 	if err != nil {
-		return "", fmt.Errorf("「%s」没有出现在%s的手机上: %w", title, s.Owner, err)
+		return "", fmt.Errorf("「%s」没有出现在%s的手机上：%w", title, s.Owner, err)
 	}
 	return drawMessage(s.Owner, shown), nil
 }
@@ -238,7 +238,7 @@ func (d *demo) accept(ctx context.Context) (string, error) {
 	if len(answer.Results) != 1 || !answer.Results[0].OK {
 		return "", fmt.Errorf("not accepted: %+v", answer.Results)
 	}
-	return "卢晓东:" + answer.Results[0].Placement.StateLabel, nil
+	return "卢晓东：" + answer.Results[0].Placement.StateLabel, nil
 }
 
 func (d *demo) lapsed(ctx context.Context) (string, error) {
@@ -250,7 +250,7 @@ func (d *demo) lapsed(ctx context.Context) (string, error) {
 	if err := d.staff[1].api.call(ctx, "GET", "/api/v1/placements/"+url.PathEscape(d.rows[1]), nil, &row); err != nil {
 		return "", err
 	}
-	return "卢晓东在" + d.staff[1].Name + ":" + row.StateLabel + "\n" + message, nil
+	return "卢晓东在" + d.staff[1].Name + "：" + row.StateLabel + "\n" + message, nil
 }
 
 func (d *demo) feed(ctx context.Context) (string, error) {
@@ -283,15 +283,15 @@ func (d *demo) feed(ctx context.Context) (string, error) {
 func (d *demo) next() {
 	s := d.staff[0]
 	fmt.Fprintf(d.out, `
-系统正在运行,按 Ctrl-C 结束。接下来可以:
+系统正在运行，按 Ctrl-C 结束。接下来可以：
   看手机      %[1]s/sim
   看接口      %[2]s/openapi.json
-  登录        统一社会信用代码 %[3]s 或手机号 %[4]s,密码 %[5]s
+  登录        统一社会信用代码 %[3]s 或手机号 %[4]s，密码 %[5]s
               curl -s %[2]s/api/v1/login -H 'Content-Type: application/json' -d '{"name":"%[4]s","password":"%[5]s"}'
   看报名      curl -s %[2]s/api/v1/placements -H 'Authorization: Bearer %[6]s'
   同意签约    curl -s %[2]s/api/v1/placements/accept -H 'Authorization: Bearer %[6]s' -H 'Content-Type: application/json' -d '{"ids":["%[7]s"]}'
-              另一家企业(%[8]s)的手机随即收到「报名失效通知」
-  作为学校、学生 按 /openapi.json 签名调用 /partner/v1,密钥在 %[9]s
+              另一家企业（%[8]s）的手机随即收到「报名失效通知」
+  作为学校、学生 按 /openapi.json 签名调用 /partner/v1，密钥在 %[9]s
 `, d.settings.WXAPIBase, d.base, s.Code, s.Mobile, demoPassword, s.api.token, d.rows[0], d.staff[1].Owner, d.settings.PartnerKeys)
 }
 

@@ -25,7 +25,7 @@ var _ acts.WeChat = (*gateway)(nil)
 // MiniProgramUser exchanges a log-in code. A wrong, used or blocked one is the user's to repeat; anything else is ours.
 func (g *gateway) MiniProgramUser(ctx context.Context, code string) (openID, unionID string, err error) {
 	if g.miniProgram == nil {
-		return "", "", internship.ErrUnavailable.With("小程序尚未配置,请使用账号和密码登录")
+		return "", "", internship.ErrUnavailable.With("小程序尚未配置，请使用账号和密码登录")
 	}
 	session, err := g.miniProgram.Code2Session(ctx, code)
 	var e *wxmsg.Error
@@ -43,7 +43,7 @@ func (g *gateway) MiniProgramUser(ctx context.Context, code string) (openID, uni
 // SceneQR makes a parametric code of the official account.
 func (g *gateway) SceneQR(ctx context.Context, scene string, valid time.Duration) (string, error) {
 	if g.official == nil {
-		return "", internship.ErrUnavailable.With("公众号尚未配置,暂不能绑定微信")
+		return "", internship.ErrUnavailable.With("公众号尚未配置，暂不能绑定微信")
 	}
 	qr, err := g.official.CreateQR(ctx, scene, valid)
 	if err != nil {
