@@ -43,8 +43,9 @@ type Delivery struct {
 	Recipient  string            `json:"recipient,omitempty" doc:"收件人；已离开企业的不出现" example:"王经理"`
 	State      string            `json:"state" doc:"去向" enum:"waiting,sent,delivered,refused,failed,suppressed,accepted,uncertain" example:"delivered"`
 	StateLabel string            `json:"stateLabel" doc:"去向名称" example:"已送达"`
-	Reason     string            `json:"reason,omitempty" doc:"未送达的原因" example:"账号未绑定服务号"`
+	Reason     string            `json:"reason,omitempty" doc:"未送达、或尚未送达的原因" example:"账号未绑定服务号"`
 	At         time.Time         `json:"at" doc:"产生时间" example:"2026-11-23T12:00:00+08:00"`
+	NextAt     time.Time         `json:"nextAt,omitzero" doc:"何时（再次）发送；只在待发送时出现" example:"2026-11-24T07:00:00+08:00"`
 	ReceiptAt  time.Time         `json:"receiptAt,omitzero" doc:"微信回执时间；尚无回执时不出现" example:"2026-11-23T12:00:02+08:00"`
 	Attempts   []DeliveryAttempt `json:"attempts" doc:"每次发送，从早到晚"`
 }
@@ -72,6 +73,9 @@ func renderTrail(trail []acts.Delivery) []Delivery {
 		out[i] = Delivery{ID: d.ID, Kind: d.Kind, KindLabel: rule.Label, Recipient: d.Recipient, State: d.State,
 			StateLabel: deliveryLabel(d.State), Reason: deliveryReason(d.Reason), At: local(d.CreatedAt), ReceiptAt: local(d.ReceiptAt),
 			Attempts: make([]DeliveryAttempt, len(d.Attempts))}
+		if d.State == store.PushWaiting {
+			out[i].NextAt = local(d.Next)
+		}
 		for n, attempt := range d.Attempts {
 			out[i].Attempts[n] = renderAttempt(attempt)
 		}

@@ -6,7 +6,7 @@ package internship
 var (
 	ErrBadRequest = &Error{Number: 40001, Code: "request.malformed", Title: "请求无法识别", Detail: "提交的内容无法识别，请刷新后重试"}
 	ErrBadCursor  = &Error{Number: 40002, Code: "request.bad_cursor", Title: "翻页位置无效", Detail: "翻页位置已失效，请从第一页重新查看"}
-	ErrKeyMissing = &Error{Number: 40003, Code: "idempotency.key_missing", Title: "缺少幂等键", Detail: "请求缺少 Idempotency-Key"}
+	ErrKeyMissing = &Error{Number: 40003, Code: "idempotency.key_missing", Title: "缺少幂等键", Detail: "请求缺少 Idempotency-Key，请为每次提交生成一个新的键并随请求发送"}
 
 	ErrUnauthorized = &Error{Number: 40101, Code: "auth.required", Title: "请先登录", Detail: "登录已失效，请重新登录"}
 	ErrBadLogin     = &Error{Number: 40102, Code: "auth.bad_login", Title: "账号或密码不正确", Detail: "账号或密码不正确，请检查后重试"}
@@ -15,43 +15,43 @@ var (
 	ErrReplayed     = &Error{Number: 40105, Code: "partner.replayed", Title: "请求重复", Detail: "同一请求已被接收，请使用新的随机串"}
 	ErrNotBound     = &Error{Number: 40106, Code: "auth.not_bound", Title: "微信尚未绑定账号", Detail: "该微信尚未绑定企业账号，请用账号和密码登录一次"}
 
-	ErrForbidden = &Error{Number: 40301, Code: "auth.forbidden", Title: "没有权限", Detail: "您的账号没有这项操作的权限"}
-	ErrNotSchool = &Error{Number: 40302, Code: "partner.wrong_side", Title: "接口不对该密钥开放", Detail: "该接口不对当前密钥开放"}
+	ErrForbidden = &Error{Number: 40301, Code: "auth.forbidden", Title: "没有权限", Detail: "您的账号没有这项操作的权限，请联系本企业负责人"}
+	ErrNotSchool = &Error{Number: 40302, Code: "partner.wrong_side", Title: "接口不对该密钥开放", Detail: "该接口不对当前密钥开放，请使用相应一方的密钥"}
 
 	ErrNotFound = &Error{Number: 40401, Code: "not_found", Title: "没有找到", Detail: "没有找到该记录，可能已被删除"}
 
 	ErrWrongState       = &Error{Number: 40901, Code: "state.wrong", Title: "当前状态不能这样操作", Detail: "记录的状态已变化，请刷新后重试"}
 	ErrSignedElsewhere  = &Error{Number: 40902, Code: "placement.signed_elsewhere", Title: "学生已被签约", Detail: "该学生已被其他企业签约"}
-	ErrPositionFull     = &Error{Number: 40903, Code: "position.full", Title: "岗位已满", Detail: "该岗位的实习人数已满"}
-	ErrTooManyOpen      = &Error{Number: 40904, Code: "placement.too_many_open", Title: "报名已达上限", Detail: "每个实习计划最多同时报名 5 个岗位"}
+	ErrPositionFull     = &Error{Number: 40903, Code: "position.full", Title: "岗位已满", Detail: "该岗位的实习人数已满，有名额空出后才能再签约"}
+	ErrTooManyOpen      = &Error{Number: 40904, Code: "placement.too_many_open", Title: "报名已达上限", Detail: "每个实习计划最多同时报名 5 个岗位，请先撤回其中一个"}
 	ErrAlreadyChosen    = &Error{Number: 40905, Code: "placement.already_chosen", Title: "已报名该岗位", Detail: "您已报名该岗位，请勿重复报名"}
 	ErrAlreadySigned    = &Error{Number: 40906, Code: "placement.already_signed", Title: "已签约", Detail: "该学生在本实习计划中已签约，不能再报名"}
-	ErrNotRecruiting    = &Error{Number: 40907, Code: "position.not_recruiting", Title: "岗位不在招收", Detail: "该岗位当前不接受报名"}
+	ErrNotRecruiting    = &Error{Number: 40907, Code: "position.not_recruiting", Title: "岗位不在招收", Detail: "该岗位当前不接受报名，请选择其他岗位"}
 	ErrEnrolmentClosed  = &Error{Number: 40908, Code: "placement.enrolment_closed", Title: "不在报名时间内", Detail: "当前不在报名时间内"}
 	ErrNotEligible      = &Error{Number: 40909, Code: "student.not_eligible", Title: "学生不符合实习条件", Detail: "学生不符合实习条件"}
 	ErrFrozen           = &Error{Number: 40910, Code: "enterprise.not_active", Title: "企业账号不可用", Detail: "企业当前不是正常状态，暂不能进行该操作"}
 	ErrProfileMissing   = &Error{Number: 40911, Code: "enterprise.profile_missing", Title: "企业信息不完整", Detail: "请先完善企业信息，再发布岗位"}
-	ErrHeadcountTooLow  = &Error{Number: 40912, Code: "position.headcount_below_signed", Title: "实习人数少于已签约人数", Detail: "实习人数不能少于已签约的人数"}
+	ErrHeadcountTooLow  = &Error{Number: 40912, Code: "position.headcount_below_signed", Title: "实习人数少于已签约人数", Detail: "实习人数不能少于已签约的人数，请改为不少于已签约的人数"}
 	ErrHasApplicants    = &Error{Number: 40913, Code: "position.has_applicants", Title: "岗位已有人报名", Detail: "已有学生报名过的岗位不能删除，请关闭岗位"}
 	ErrReconfirm        = &Error{Number: 40914, Code: "placement.awaiting_student", Title: "等待学生重新确认", Detail: "岗位内容已变更，需等待学生重新确认后才能处理"}
 	ErrBusy             = &Error{Number: 40915, Code: "busy", Title: "操作繁忙", Detail: "同一记录正在被处理，请稍后重试", RetryAfter: 1}
 	ErrInFlight         = &Error{Number: 40916, Code: "idempotency.in_flight", Title: "请求正在处理", Detail: "相同的请求正在处理，请稍后查看结果", RetryAfter: 2}
 	ErrBacklog          = &Error{Number: 40917, Code: "outbox.full", Title: "系统处理积压", Detail: "该记录等待处理的事项过多，请稍后重试", RetryAfter: 60}
-	ErrMobileTaken      = &Error{Number: 40918, Code: "account.mobile_taken", Title: "手机号已被使用", Detail: "该手机号已绑定其他账号"}
+	ErrMobileTaken      = &Error{Number: 40918, Code: "account.mobile_taken", Title: "手机号已被使用", Detail: "该手机号已绑定其他账号，请换一个手机号，或用该手机号登录"}
 	ErrAlreadyActive    = &Error{Number: 40919, Code: "enterprise.already_active", Title: "企业已激活", Detail: "该企业已激活，请直接登录"}
 	ErrWechatTaken      = &Error{Number: 40920, Code: "account.wechat_taken", Title: "微信已绑定其他账号", Detail: "该微信已绑定其他账号，请先解除原绑定"}
 	ErrBlacklisted      = &Error{Number: 40921, Code: "enterprise.blacklisted", Title: "企业在黑名单中", Detail: "该企业已被列入黑名单，不得介绍、接收实习生"}
-	ErrNotOffered       = &Error{Number: 40922, Code: "position.not_offered", Title: "岗位不对本校开放", Detail: "该岗位不在本校可选择的范围内"}
+	ErrNotOffered       = &Error{Number: 40922, Code: "position.not_offered", Title: "岗位不对本校开放", Detail: "该岗位不在本校可选择的范围内，请选择其他岗位"}
 	ErrCodeTaken        = &Error{Number: 40923, Code: "enterprise.code_taken", Title: "企业已存在", Detail: "该统一社会信用代码已被录入"}
-	ErrAlreadyEnterHere = &Error{Number: 40924, Code: "enterprise.already_recommended", Title: "本校已推荐该企业", Detail: "本校已录入并推荐该企业"}
-	ErrStudentTaken     = &Error{Number: 40925, Code: "student.taken", Title: "身份证号已录入", Detail: "本校已有使用该身份证号的学生"}
+	ErrAlreadyEnterHere = &Error{Number: 40924, Code: "enterprise.already_recommended", Title: "本校已推荐该企业", Detail: "本校已录入并推荐该企业，无需重复录入"}
+	ErrStudentTaken     = &Error{Number: 40925, Code: "student.taken", Title: "身份证号已录入", Detail: "本校已有使用该身份证号的学生，请核对学号和身份证号"}
 
 	ErrTooLarge  = &Error{Number: 41301, Code: "request.too_large", Title: "内容过大", Detail: "提交的内容超过大小限制"}
 	ErrMediaType = &Error{Number: 41501, Code: "request.media_type", Title: "格式不支持", Detail: "请以 JSON 格式提交"}
 
 	ErrInvalid       = &Error{Number: 42201, Code: "invalid", Title: "填写有误", Detail: "请按提示修改后重新提交"}
 	ErrBadActivation = &Error{Number: 42202, Code: "activation.bad_code", Title: "激活码不正确", Detail: "企业代码或激活码不正确，或激活码已失效，请向推荐学校重新索取"}
-	ErrKeyReused     = &Error{Number: 42203, Code: "idempotency.key_reused", Title: "幂等键被重复使用", Detail: "相同的 Idempotency-Key 已用于内容不同的请求"}
+	ErrKeyReused     = &Error{Number: 42203, Code: "idempotency.key_reused", Title: "幂等键被重复使用", Detail: "相同的 Idempotency-Key 已用于内容不同的请求，请换用新的键重新提交"}
 
 	ErrTooManyTries = &Error{Number: 42901, Code: "auth.too_many_tries", Title: "尝试次数过多", Detail: "尝试次数过多，请稍后再试", RetryAfter: 300}
 

@@ -2,15 +2,10 @@ package store
 
 import (
 	"context"
-	"errors"
-	"strconv"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-
-	"shixi/internship"
 )
 
 // States of a push row. It ends in exactly one of the last six
@@ -36,7 +31,6 @@ var (
 	pushesByOpenID    = &Index{Collection: "pushes", Name: "uncertain", Keys: []string{"openId"}, Where: bson.D{{Key: "state", Value: PushUncertain}}}
 	pushesMerged      = &Index{Collection: "pushes", Name: "merged", Keys: []string{"mergedInto"}, Exists: []string{"mergedInto"}}
 	pushesBySent      = &Index{Collection: "pushes", Name: "sent", Keys: []string{"sentAt"}, Where: bson.D{{Key: "state", Value: PushSent}}}
-	receiptsParked    = &Index{Collection: "receipts", Name: "parked", Keys: []string{"at"}}
 )
 
 // Push is one intended message: one event, one kind, one recipient. It is at
@@ -210,197 +204,6 @@ func (db *DB) Push(ctx context.Context, id string) (*Push, error) {
 	return &p, machineryError("push", err)
 }
 
-// Notices lists what one account was told, newest first.
-func (db *DB) Notices(ctx context.Context, accountID, after string, limit int) (PushPage, error) {
-	return db.pushPage(ctx, bson.D{{Key: "accountId", Value: accountID}}, after, clampLimit(limit))
-}
-
-// Deliveries lists the pushes about a placement, newest first: its trail.
-func (db *DB) Deliveries(ctx context.Context, placementID string) ([]*Push, error) {
-	page, err := db.pushPage(ctx, bson.D{{Key: "placementId", Value: placementID}}, "", MaxLimit)
-	return page.Items, err
-}
-
-func (db *DB) pushPage(ctx context.Context, filter bson.D, after string, limit int) (PushPage, error) {
-	page := PushPage{Total: -1}
-	if after != "" {
-		if !cursorForm.MatchString(after) {
-			return page, internship.ErrBadCursor
-		}
-		filter = append(filter, bson.E{Key: "order", Value: bson.D{{Key: "$lt", Value: after}}})
-	}
-	cur, err := db.database.Collection("pushes").Find(ctx, filter,
-		options.Find().SetSort(bson.D{{Key: "order", Value: -1}}).SetLimit(int64(limit)+1).SetBatchSize(int32(limit)+2))
-	if err != nil {
-		return page, machineryError("pushes", err)
-	}
-	if err := cur.All(ctx, &page.Items); err != nil {
-		return page, machineryError("pushes", err)
-	}
-	if len(page.Items) > limit {
-		page.Items = page.Items[:limit]
-		page.Next = page.Items[limit-1].Order
-	}
-	return page, nil
-}
-
-// Unread counts an account's unread notices, up to 100.
-func (db *DB) Unread(ctx context.Context, accountID string) (int, error) {
-	n, err := db.database.Collection("pushes").CountDocuments(ctx,
-		bson.D{{Key: "accountId", Value: accountID}, {Key: "unread", Value: true}}, options.Count().SetLimit(100))
-	return int(n), machineryError("unread", err)
-}
-
-// MarkRead marks notices of an account as read; ids of others are ignored.
-func (db *DB) MarkRead(ctx context.Context, accountID string, ids []string) (int, error) {
-	res, err := db.database.Collection("pushes").UpdateMany(ctx,
-		bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "accountId", Value: accountID}, {Key: "unread", Value: true}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "unread", Value: false}, {Key: "readAt", Value: db.now()}}}})
-	if err != nil {
-		return 0, machineryError("mark read", err)
-	}
-	return int(res.ModifiedCount), nil
-}
-
-// Receipt is TEMPLATESENDJOBFINISH: what became of an accepted message.
-type Receipt struct {
-	MsgID  string    `bson:"_id"`
-	OpenID string    `bson:"openId"`
-	Status string    `bson:"status"`
-	At     time.Time `bson:"at"`
-	// State is the final state that the status means.
-	State   string    `bson:"state"`
-	Reason  string    `bson:"reason,omitempty"`
-	Expires time.Time `bson:"expires"`
-}
-
-// keepParked is how long a receipt waits for its push.
-const keepParked = 24 * time.Hour
-
-// TakeReceipt applies a receipt to the push with its MsgID. It may overtake
-// the send's answer: then it is parked, and looked for once more because the
-// answer may have been written meanwhile.
-func (db *DB) TakeReceipt(ctx context.Context, r Receipt) error {
-	for parked := false; ; parked = true {
-		if done, err := db.applyReceipt(ctx, r); done || err != nil || parked {
-			return err
-		}
-		r.Expires = r.At.Add(keepParked)
-		_, err := db.database.Collection("receipts").InsertOne(ctx, r)
-		if err != nil && !mongo.IsDuplicateKeyError(err) {
-			return machineryError("park receipt", err)
-		}
-	}
-}
-
-func (db *DB) applyReceipt(ctx context.Context, r Receipt) (bool, error) {
-	res, err := db.database.Collection("pushes").UpdateOne(ctx,
-		bson.D{{Key: "msgId", Value: r.MsgID}, {Key: "state", Value: bson.D{{Key: "$in", Value: bson.A{PushSent, PushAccepted}}}}}, received(r))
-	if err != nil {
-		return false, machineryError("apply receipt", err)
-	}
-	if res.MatchedCount > 0 {
-		return true, nil
-	}
-	n, err := db.database.Collection("pushes").CountDocuments(ctx, bson.D{{Key: "msgId", Value: r.MsgID}}, options.Count().SetLimit(1))
-	return n > 0, machineryError("apply receipt", err) // a second receipt of the same message changes nothing
-}
-
-func received(r Receipt) bson.D {
-	return bson.D{{Key: "$set", Value: bson.D{{Key: "state", Value: r.State}, {Key: "reason", Value: r.Reason}, {Key: "msgId", Value: r.MsgID},
-		{Key: "receipt", Value: r.Status}, {Key: "receiptAt", Value: r.At}}}}
-}
-
-// FetchReceipt applies the receipt that overtook a send's answer, if any.
-func (db *DB) FetchReceipt(ctx context.Context, msgID string) error {
-	var r Receipt
-	err := db.database.Collection("receipts").FindOne(ctx, bson.D{{Key: "_id", Value: msgID}}).Decode(&r)
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		return nil
-	}
-	if err != nil {
-		return machineryError("fetch receipt", err)
-	}
-	_, err = db.applyReceipt(ctx, r)
-	return err
-}
-
-// ParkedReceipts lists receipts that no push has taken, from after one time to
-// another, oldest first.
-func (db *DB) ParkedReceipts(ctx context.Context, after, until time.Time, limit int) ([]Receipt, error) {
-	cur, err := db.database.Collection("receipts").Find(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$gt", Value: after}, {Key: "$lte", Value: until}}}},
-		options.Find().SetSort(bson.D{{Key: "at", Value: 1}}).SetLimit(int64(limit)))
-	if err != nil {
-		return nil, machineryError("parked receipts", err)
-	}
-	var rs []Receipt
-	if err := cur.All(ctx, &rs); err != nil {
-		return nil, machineryError("parked receipts", err)
-	}
-	return rs, nil
-}
-
-// DropReceipt forgets a parked receipt.
-func (db *DB) DropReceipt(ctx context.Context, msgID string) error {
-	_, err := db.database.Collection("receipts").DeleteOne(ctx, bson.D{{Key: "_id", Value: msgID}})
-	return machineryError("drop receipt", err)
-}
-
-// receiptSkew is how much earlier than the call its receipt may seem to come:
-// WeChat's times are whole seconds of another clock.
-const receiptSkew = 5 * time.Second
-
-// MatchUncertain gives a parked receipt to the single uncertain push of its
-// openid begun at most 10 minutes before it, unless one of that openid is in
-// flight. It says whether it did.
-func (db *DB) MatchUncertain(ctx context.Context, r Receipt) (bool, error) {
-	if applied, err := db.applyReceipt(ctx, r); applied || err != nil {
-		return applied, err
-	}
-	coll := db.database.Collection("pushes")
-	cur, err := coll.Find(ctx, bson.D{{Key: "openId", Value: r.OpenID}, {Key: "state", Value: PushUncertain}}, options.Find().SetLimit(20))
-	if err != nil {
-		return false, machineryError("match uncertain", err)
-	}
-	var rows []Push
-	if err := cur.All(ctx, &rows); err != nil {
-		return false, machineryError("match uncertain", err)
-	}
-	var fits []Push
-	for _, p := range rows {
-		if age := r.At.Sub(p.FirstAt); age >= -receiptSkew && age <= 10*time.Minute {
-			fits = append(fits, p)
-		}
-	}
-	if len(fits) != 1 {
-		return false, nil
-	}
-	busy, err := db.inFlight(ctx, fits[0])
-	if busy || err != nil {
-		return false, err
-	}
-	res, err := coll.UpdateOne(ctx, bson.D{{Key: "_id", Value: fits[0].ID}, {Key: "state", Value: PushUncertain}}, received(r))
-	if err != nil {
-		return false, machineryError("match uncertain", err)
-	}
-	return res.MatchedCount > 0, nil
-}
-
-// inFlight says whether a push of the same recipient is being sent: its
-// receipt might be the one at hand.
-func (db *DB) inFlight(ctx context.Context, p Push) (bool, error) {
-	page, err := db.pushPage(ctx, bson.D{{Key: "accountId", Value: p.AccountID}}, "", MaxLimit)
-	if err != nil {
-		return false, err
-	}
-	for _, o := range page.Items {
-		if o.State == PushWaiting && (o.Owner != "" || o.Doubt) || o.State == PushSent && o.Receipt == "" {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 // AcceptSilent ends the pushes that were sent before a time and never heard
 // of again; it returns how many.
 func (db *DB) AcceptSilent(ctx context.Context, before time.Time) (int, error) {
@@ -412,6 +215,3 @@ func (db *DB) AcceptSilent(ctx context.Context, before time.Time) (int, error) {
 	}
 	return int(res.ModifiedCount), nil
 }
-
-// MsgIDText is WeChat's message number as rows keep it.
-func MsgIDText(id int64) string { return strconv.FormatInt(id, 10) }

@@ -40,7 +40,7 @@ func (y *system) serve(ctx context.Context, worker bool) error {
 func (y *system) listen() (*handlers.App, error) {
 	var err error
 	if y.listener, err = net.Listen("tcp", y.settings.Listen.String()); err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, fmt.Errorf("listen: %w (LISTEN chooses another address and port; port 0 takes a free one)", err)
 	}
 	y.onClose(func(context.Context) error {
 		if err := y.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {

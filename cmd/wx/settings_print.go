@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -15,7 +16,7 @@ type configCmd struct {
 	Explain bool `help:"Tell also what each setting is for, its default and the reason for it."`
 }
 
-// Run prints the table, and returns what is wrong with the settings.
+// Run prints the table, and returns what is wrong with the settings and the files they name.
 func (c *configCmd) Run(out *console, settings *loaded) error {
 	show := printTable
 	if c.Explain {
@@ -27,7 +28,17 @@ func (c *configCmd) Run(out *console, settings *loaded) error {
 	for _, warning := range settings.warnings {
 		fmt.Fprintf(out.stderr, "wx: warning: %s\n", warning)
 	}
-	return settings.err()
+	return errors.Join(settings.err(), readable(settings.values))
+}
+
+// readable reads the files that settings name, as a start would.
+func readable(s *Settings) error {
+	_, keys := partners(s.PartnerKeys)
+	var templates error
+	if s.Templates != "" {
+		_, templates = loadTemplates(s.Templates)
+	}
+	return errors.Join(keys, templates)
 }
 
 func printTable(w io.Writer, settings *loaded) error {

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestConfigReadsTheFiles: what would fail a start is told by wx config.
+func TestConfigReadsTheFiles(t *testing.T) {
+	t.Parallel()
+	file := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	keys := file("keys.yaml", "- {id: school, kind: school, secret: "+strings.Repeat("k", 32)+"}\n")
+	templates := file("templates.yaml", "kinds: {application: {}}\n")
+	for name, want := range map[string]string{"PARTNER_KEYS": "合作方密钥文件有误", "WX_TEMPLATES": "read WX_TEMPLATES"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := map[string]string{"PARTNER_KEYS": keys, "WX_TEMPLATES": templates}[name]
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), []string{"config"}, &stdout, &stderr, environment(name, path))
+			if code == exitOK || !strings.Contains(stderr.String(), want) || strings.Contains(stderr.String(), strings.Repeat("k", 32)) {
+				t.Errorf("exit %d: %s", code, stderr.String())
+			}
+			if !strings.Contains(stdout.String(), name) {
+				t.Errorf("the table is missing: %s", stdout.String())
+			}
+		})
+	}
+}
