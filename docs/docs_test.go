@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"shixi/acts"
 	"shixi/internship"
@@ -117,7 +118,29 @@ func TestPushes(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| %s | %s `%s` | %s | %s | %s<br>%s |\n", event, r.Label, r.Kind, strings.Join(roles, ", "), r.Urgency, r.Text, r.Many)
 	}
+	b.WriteString(texts())
 	check(t, "pushes.md", b.String())
+}
+
+// texts is the table of text messages.
+func texts() string {
+	var b strings.Builder
+	b.WriteString("\n## Text messages (SMS)\n\nWhat somebody asked for, so quiet hours don't hold them. A message leaves at most once, within its life, in as many calls as are said; a lost answer is not repeated. The text is what the provider's template must say and what the console shows; where a parameter is marked …, a longer value is cut.\n\n| kind | sent when | text | parameters (characters at most) | life | calls |\n|---|---|---|---|---|---|\n")
+	for _, t := range acts.Texts() {
+		params := []string{}
+		for _, p := range t.Params {
+			params = append(params, fmt.Sprintf("`%s` %d%s", p.Name, p.Most, map[bool]string{true: "…"}[p.Cut]))
+		}
+		fmt.Fprintf(&b, "| %s `%s` | %s | %s | %s | %s | %d |\n", t.Label, t.Kind, t.Why, t.Template, strings.Join(params, ", "), hours(t.Life), t.Tries)
+	}
+	return b.String()
+}
+
+func hours(d time.Duration) string {
+	if d < time.Hour {
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%d h", int(d.Hours()))
 }
 
 func TestErrors(t *testing.T) {

@@ -25,6 +25,7 @@ func calls() []call {
 	event := internship.Event{ID: "plc_1.1.0", Kind: internship.PlacementApplied, At: noon, Audience: []string{"sch_1"}}
 	work := store.NewWork(noon, noon, 0)
 	job, push := &store.Job{ID: "job_1", Event: event, Work: work}, &store.Push{ID: "psh_1", AccountID: "acc_1", Kind: "signup", Work: work}
+	text := &store.SMS{ID: "sms_1", Kind: "code", Mobile: "13800000001", Params: map[string]string{"code": "482913"}, Expires: noon.Add(time.Hour), Work: work}
 	receipt := store.Receipt{MsgID: "1", OpenID: "o1", At: noon, State: store.PushDelivered}
 	return []call{
 		{"Ping", func(ctx context.Context, db *store.DB) error { return db.Ping(ctx) }},
@@ -157,6 +158,22 @@ func calls() []call {
 		{"MatchUncertain", func(ctx context.Context, db *store.DB) error { return second(db.MatchUncertain(ctx, receipt)) }},
 		{"DropReceipt", func(ctx context.Context, db *store.DB) error { return db.DropReceipt(ctx, "1") }},
 		{"AcceptSilent", func(ctx context.Context, db *store.DB) error { return second(db.AcceptSilent(ctx, noon)) }},
+		// Text messages.
+		{"AddSMS", func(ctx context.Context, db *store.DB) error { return db.AddSMS(ctx, *text) }},
+		{"ClaimSMS", func(ctx context.Context, db *store.DB) error {
+			return second(db.ClaimSMS(ctx, "sms_1", "me", time.Minute))
+		}},
+		{"StartSMS", func(ctx context.Context, db *store.DB) error { return second(db.StartSMS(ctx, text)) }},
+		{"SaveSMS", func(ctx context.Context, db *store.DB) error { return second(db.SaveSMS(ctx, text)) }},
+		{"SMS", func(ctx context.Context, db *store.DB) error { return second(db.SMS(ctx, "sms_1")) }},
+		{"SMSesIn", func(ctx context.Context, db *store.DB) error {
+			return second(db.SMSesIn(ctx, store.SMSFailed, 10))
+		}},
+		{"SMSesTo", func(ctx context.Context, db *store.DB) error { return second(db.SMSesTo(ctx, "13800000001", 10)) }},
+		{"RetrySMS", func(ctx context.Context, db *store.DB) error { return second(db.RetrySMS(ctx, "sms_1")) }},
+		{"DueRows/smses", func(ctx context.Context, db *store.DB) error {
+			return second(db.DueRows(ctx, store.SMSRows, time.Minute, 10))
+		}},
 		// Files.
 		{"SaveFile", func(ctx context.Context, db *store.DB) error {
 			return second(db.SaveFile(store.WithOp(ctx, "file"), store.NewFile{Kind: "certificate", EnterpriseID: "ent_1"}, strings.NewReader(png)))

@@ -20,6 +20,7 @@ var machineryIndexes = []*Index{
 	receiptsParked,
 	eventsBySeq, eventsUnnumbered, eventsByAudience,
 	jobsDue, jobsStuck,
+	smsesDue, smsesByState, smsesTo, smsesForget,
 	pushesDue, pushesByMsgID, pushesByRecipient, pushesUnread, pushesByPlacement, pushesWaiting, pushesByOpenID, pushesMerged, pushesBySent,
 }
 

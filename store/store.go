@@ -28,8 +28,9 @@ type Options struct {
 	Database string
 	// Keyset seals personal data, as NewKeyset makes it; required.
 	Keyset string
-	// OnSaved is told of each saved document that has events waiting; it must
-	// not block. nil: only the sweeper relays.
+	// OnSaved is told of each saved document that has events waiting, and of
+	// each new SMS row (collection SMSRows); it must not block. nil: only the
+	// sweeper finds them.
 	OnSaved func(collection, id string)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time

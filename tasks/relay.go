@@ -39,6 +39,9 @@ func newRelay(c *common) *Relay {
 // Saved hears that a document was saved with events waiting. It never blocks;
 // what does not fit is left to the sweeper. It is meant for store.Options.OnSaved.
 func (r *Relay) Saved(collection, id string) {
+	if collection == store.SMSRows {
+		return // has no outbox
+	}
 	if !r.waiting.put(outbox{collection, id}) {
 		r.metrics.relayed.WithLabelValues("left").Inc()
 	}
