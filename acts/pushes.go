@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"text/template"
+	"time"
 
 	"shixi/internship"
 	"shixi/store"
@@ -134,15 +136,21 @@ func PushesFor(e internship.Event, staff []*internship.Account, work func(urgenc
 
 // words are what the message about an event can say.
 func words(e internship.Event) map[string]string {
-	w := map[string]string{"at": e.At.In(internship.Zone).Format("2006-01-02 15:04:05"), "actor": e.By.Name}
+	w := map[string]string{"at": clock(e.At), "actor": e.By.Name}
 	if e.By.Name == "" {
 		w["actor"] = e.By.Kind.Label()
 	}
 	for k, v := range e.Data {
 		w[k] = v
+		if at, err := time.Parse(time.RFC3339, v); err == nil && strings.HasSuffix(k, "At") {
+			w[k] = clock(at)
+		}
 	}
 	return w
 }
+
+// clock writes an instant as messages do.
+func clock(at time.Time) string { return at.In(internship.Zone).Format("2006-01-02 15:04:05") }
 
 // Message gives the words of a push with its sentence filled in: what a
 // template may use, and what the in-app notice shows under "text".

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"shixi/internship"
@@ -15,7 +16,8 @@ type Application struct {
 	PositionID string
 }
 
-// Apply signs a student up for a position (报名). Errors: ErrNotFound,
+// Apply signs a student up for a position (报名). Errors: ErrNotFound, which
+// names the field where the plan or the position is meant,
 // ErrNotEligible, ErrEnrolmentClosed, ErrNotRecruiting, ErrNotOffered,
 // ErrAlreadySigned, ErrAlreadyChosen, ErrTooManyOpen, ErrFrozen,
 // ErrPositionFull (G-14).
@@ -26,11 +28,11 @@ func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internshi
 	}
 	plan, err := a.DB.Plans.Get(ctx, in.PlanID)
 	if err != nil {
-		return nil, err
+		return nil, unknown(err, "planId", "没有找到该实习计划，请检查计划编号")
 	}
 	position, err := a.DB.Positions.Get(ctx, in.PositionID)
 	if err != nil {
-		return nil, err
+		return nil, unknown(err, "positionId", "没有找到该岗位，请检查岗位编号")
 	}
 	school, err := a.DB.Schools.Get(ctx, student.SchoolID)
 	if err != nil {
@@ -54,6 +56,14 @@ func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internshi
 		return nil, err
 	}
 	return a.applyInSlot(ctx, placement, do)
+}
+
+// unknown names the field whose document was not found.
+func unknown(err error, field, message string) error {
+	if !errors.Is(err, internship.ErrNotFound) {
+		return err
+	}
+	return internship.ErrNotFound.Because(err).At(internship.FieldError{Field: field, Code: "unknown", Message: message})
 }
 
 // hasPlace says whether any of the position's places is free now.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -31,7 +32,7 @@ type Problem struct { //nolint:errname // RFC 9457 calls it so, and so do client
 // FieldProblem is one wrong field of a form or request.
 type FieldProblem struct {
 	Field   string `json:"field" doc:"字段的 JSON 路径" example:"majors[0]"`
-	Code    string `json:"code" doc:"required 必填、too_long 过长、format 格式、check_digit 校验位、range 范围、choice 选项、type 类型、date 日期、unknown 未知字段" example:"required"`
+	Code    string `json:"code" doc:"required 必填、too_long 过长、format 格式、check_digit 校验位、range 范围、choice 选项、type 类型、date 日期、unknown 没有这个字段，或没有它所指的对象" example:"required"`
 	Message string `json:"message" doc:"显示在字段旁的说明" example:"请填写对口专业"`
 }
 
@@ -52,8 +53,20 @@ func (p *Problem) headers(set func(name, value string)) {
 		set(fiber.HeaderRetryAfter, strconv.Itoa(p.retryAfter))
 	}
 	if p.Status == http.StatusUnauthorized {
-		set(fiber.HeaderWWWAuthenticate, "Bearer")
+		set(fiber.HeaderWWWAuthenticate, p.scheme())
 	}
+}
+
+// schemePartner names the partners' signature where HTTP wants a scheme named;
+// no browser knows it, so none asks its user for a password.
+const schemePartner = "X-Partner-Signature"
+
+// scheme is how to be let in: a session's token, or for partners a signature.
+func (p *Problem) scheme() string {
+	if strings.HasPrefix(p.Code, "partner.") {
+		return schemePartner
+	}
+	return "Bearer"
 }
 
 // problem translates an error, logs it and counts it. It is the only place

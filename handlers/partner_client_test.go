@@ -48,7 +48,7 @@ func TestPartnerClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := app.Post(ctx, path+"/applications/"+placement.ID+"/withdraw", "key-3", nil, nil)
-	if p, ok := errors.AsType[*partnerapi.Problem](err); !ok || p.Code != internship.ErrWrongState.Code || p.Status != http.StatusConflict {
+	if p, ok := errors.AsType[*partnerapi.Problem](err); !ok || p.Code != internship.ErrWrongState.Code || p.Status != http.StatusConflict || p.RequestID == "" {
 		t.Errorf("refusal = %v", err)
 	}
 	if err := client(partner{id: "nobody", secret: "x"}).Get(ctx, "/partner/v1/events", nil); err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"shixi/internship"
 	"shixi/store"
 )
 
@@ -14,16 +13,9 @@ type Event struct {
 	ID   string            `json:"id" doc:"事件编号" example:"plc_MZXW6YTBOI5DQ2LBNRUXG2LUN5.2.0"`
 	Kind string            `json:"kind" doc:"事件种类" example:"placement.accepted"`
 	At   time.Time         `json:"at" doc:"时间" example:"2026-11-24T09:15:00+08:00"`
-	By   EventActor        `json:"by" doc:"操作方"`
+	By   Actor             `json:"by" doc:"操作方"`
 	Refs EventRefs         `json:"refs" doc:"所涉对象的编号"`
-	Data map[string]string `json:"data,omitempty" doc:"说明文字，随事件种类而定"`
-}
-
-// EventActor is the side that acted.
-type EventActor struct {
-	Kind  string `json:"kind" enum:"enterprise,student,school,platform,system" doc:"操作方" example:"enterprise"`
-	Label string `json:"label" doc:"操作方名称" example:"企业"`
-	Name  string `json:"name,omitempty" doc:"姓名或校名；企业和系统的操作不出现" example:"郑州市某职业学校"`
+	Data map[string]string `json:"data,omitempty" doc:"说明文字和时间（RFC 3339），随事件种类而定"`
 }
 
 // EventRefs are the documents an event is about; absent where not concerned.
@@ -61,13 +53,6 @@ func (a *App) listEvents(ctx context.Context, in *eventCursor) (*eventPageAnswer
 	return &eventPageAnswer{out}, nil
 }
 
-// renderEvent leaves out who of an enterprise's staff acted: partners deal
-// with the enterprise, and need no more of the person (domain.md §3.2).
 func renderEvent(r store.EventRow) Event {
-	e := Event{Seq: r.Seq, ID: r.RowID, Kind: string(r.Kind), At: local(r.At), Refs: EventRefs(r.Refs), Data: r.Data,
-		By: EventActor{Kind: string(r.By.Kind), Label: r.By.Kind.Label()}}
-	if k := r.By.Kind; k != internship.ByEnterprise && k != internship.BySystem {
-		e.By.Name = r.By.Name
-	}
-	return e
+	return Event{Seq: r.Seq, ID: r.RowID, Kind: string(r.Kind), At: local(r.At), By: renderOutside(r.By), Refs: EventRefs(r.Refs), Data: r.Data}
 }

@@ -66,7 +66,17 @@ func TestEventsFeed(t *testing.T) {
 		t.Errorf("the other school sees %+v", others)
 	}
 
+	for _, e := range school {
+		for name, word := range e.Data {
+			if _, err := time.Parse(time.RFC3339, word); strings.HasSuffix(name, "At") && err != nil {
+				t.Errorf("%s of %s is no RFC 3339: %q", name, e.Kind, word)
+			}
+		}
+	}
 	lapsed := school[len(school)-1]
+	if lapsed.Data["appliedAt"] != "2026-11-23T12:00:00+08:00" {
+		t.Errorf("appliedAt = %q", lapsed.Data["appliedAt"])
+	}
 	if text := fmt.Sprintf("%+v", lapsed); strings.Contains(text, "胜出") || strings.Contains(text, winner.ID) || strings.Contains(text, mine.ID) {
 		t.Errorf("the lapse names the other enterprise: %s", text)
 	}

@@ -190,8 +190,7 @@ func summarizePartnerPlacement(p *internship.Placement, now time.Time) PartnerPl
 		Enterprise: EnterpriseRef{p.EnterpriseID, p.EnterpriseName}}
 }
 
-// renderPartnerPlacement leaves out who of the enterprise's staff acted, as
-// renderEvent does.
+// renderPartnerPlacement leaves out who of the enterprise's staff acted.
 func renderPartnerPlacement(p *internship.Placement, now time.Time) PartnerPlacement {
 	t := p.Terms
 	out := PartnerPlacement{
@@ -201,9 +200,7 @@ func renderPartnerPlacement(p *internship.Placement, now time.Time) PartnerPlace
 		ApprovedAt:              local(p.ApprovedAt), Reason: p.Reason, History: renderHistory("placement", p.History),
 	}
 	for i, c := range p.History {
-		if c.By.Kind == internship.ByEnterprise {
-			out.History[i].PersonName = ""
-		}
+		out.History[i].By = renderOutside(c.By)
 	}
 	return out
 }

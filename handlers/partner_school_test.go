@@ -201,7 +201,7 @@ func TestSchoolDecides(t *testing.T) {
 	}
 	var steps []string
 	for _, c := range read[handlers.PartnerPlacement](w.school.get(approved).ok(http.StatusOK)).History {
-		steps = append(steps, c.Label+" "+c.SideLabel+" "+c.PersonName)
+		steps = append(steps, c.Label+" "+c.By.Label+" "+c.By.Name)
 	}
 	if diff := cmp.Diff([]string{"报名 学生 卢晓东", "同意签约 企业 ", "学校认可 学校 郑州市某职业学校"}, steps); diff != "" {
 		t.Errorf("history (-want, +got):\n%s", diff)

@@ -111,7 +111,16 @@ func TestPartnerAPIWithoutKeysIsClosed(t *testing.T) {
 	t.Parallel()
 	w := newPartners(t)
 	w.app = handlers.New(handlers.Options{Acts: w.Acts, Log: w.Acts.Log})
-	w.school.get("/partner/v1/plans").refused(internship.ErrBadSignature)
+	a := w.school.get("/partner/v1/plans")
+	p := a.refused(internship.ErrBadSignature)
+	if scheme := a.header.Get("WWW-Authenticate"); scheme != "X-Partner-Signature" {
+		t.Errorf("WWW-Authenticate = %q", scheme)
+	}
+	for _, check := range []string{"密钥", "内容", "时钟"} {
+		if !strings.Contains(p.Detail, check) {
+			t.Errorf("the refusal %q does not say to check %s", p.Detail, check)
+		}
+	}
 	nobody := partner{w: w.world}
 	nobody.get("/partner/v1/plans").refused(internship.ErrBadSignature)
 }

@@ -166,8 +166,14 @@ func TestWhoMayNotApply(t *testing.T) {
 	w.students.post(adult, at(later)).refused(internship.ErrEnrolmentClosed)
 	over := plan("2026-4", func(p *internship.PlanInput) { p.EnrolTo = "2026-11-22" })
 	w.students.post(adult, at(over)).refused(internship.ErrEnrolmentClosed)
-	w.students.post(adult, at("pln_NOBODY")).refused(internship.ErrNotFound)
-	w.students.post(adult, handlers.Application{PlanID: w.Plan.ID, PositionID: "pos_NOBODY"}).refused(internship.ErrNotFound)
+	for field, form := range map[string]handlers.Application{
+		"planId": at("pln_NOBODY"), "positionId": {PlanID: w.Plan.ID, PositionID: "pos_NOBODY"},
+	} {
+		p := w.students.post(adult, form).refused(internship.ErrNotFound)
+		if len(p.Errors) != 1 || p.Errors[0].Field != field || p.Errors[0].Code != "unknown" {
+			t.Errorf("unknown %s: %+v", field, p.Errors)
+		}
+	}
 
 	form := actstest.Terms("电工", 1)
 	form.EnrolFrom = "2026-11-24"

@@ -101,7 +101,7 @@ func TestPlacementTellsItsHistoryAndMessages(t *testing.T) {
 	}
 	var labels []string
 	for _, c := range got.History {
-		labels = append(labels, c.SideLabel+" "+c.PersonName+" "+c.Label+" → "+c.ToLabel)
+		labels = append(labels, c.By.Label+" "+c.By.Name+" "+c.Label+" → "+c.ToLabel)
 	}
 	if diff := cmp.Diff([]string{"学生 卢晓东 报名 → 学生报名待企业确认", "企业 王经理 同意签约 → 企业已同意·待学校"}, labels); diff != "" {
 		t.Errorf("history (-want, +got):\n%s", diff)

@@ -78,15 +78,20 @@ type Terms struct {
 
 // Change is one line of a history.
 type Change struct {
-	Name       string    `json:"name" doc:"操作" example:"accept"`
-	Label      string    `json:"label" doc:"操作名称" example:"同意签约"`
-	FromLabel  string    `json:"fromLabel,omitempty" doc:"此前的状态" example:"学生报名待企业确认"`
-	ToLabel    string    `json:"toLabel" doc:"此后的状态" example:"企业已同意·待学校"`
-	Side       string    `json:"side" enum:"enterprise,student,school,platform,system" doc:"操作方" example:"enterprise"`
-	SideLabel  string    `json:"sideLabel" doc:"操作方名称" example:"企业"`
-	PersonName string    `json:"personName,omitempty" doc:"操作人" example:"王经理"`
-	At         time.Time `json:"at" doc:"时间" example:"2026-11-24T09:15:00+08:00"`
-	Note       string    `json:"note,omitempty" doc:"说明" example:"专业不对口"`
+	Name      string    `json:"name" doc:"操作" example:"accept"`
+	Label     string    `json:"label" doc:"操作名称" example:"同意签约"`
+	FromLabel string    `json:"fromLabel,omitempty" doc:"此前的状态" example:"学生报名待企业确认"`
+	ToLabel   string    `json:"toLabel" doc:"此后的状态" example:"企业已同意·待学校"`
+	By        Actor     `json:"by" doc:"操作方"`
+	At        time.Time `json:"at" doc:"时间" example:"2026-11-24T09:15:00+08:00"`
+	Note      string    `json:"note,omitempty" doc:"说明" example:"专业不对口"`
+}
+
+// Actor is who did something, in histories and events alike.
+type Actor struct {
+	Kind  string `json:"kind" enum:"enterprise,student,school,platform,system" doc:"操作方" example:"enterprise"`
+	Label string `json:"label" doc:"操作方名称" example:"企业"`
+	Name  string `json:"name,omitempty" doc:"姓名或校名；合作方看不到企业的操作人" example:"王经理"`
 }
 
 // PlacementPage is one page of placements.
@@ -139,12 +144,26 @@ func renderPlacement(p *internship.Placement, trail []acts.Delivery, now time.Ti
 	}
 }
 
+func renderActor(by internship.Actor) Actor {
+	return Actor{Kind: string(by.Kind), Label: by.Kind.Label(), Name: by.Name}
+}
+
+// renderOutside leaves out who of an enterprise's staff acted: partners deal
+// with the enterprise, and need no more of the person (domain.md §3.2).
+func renderOutside(by internship.Actor) Actor {
+	actor := renderActor(by)
+	if by.Kind == internship.ByEnterprise || by.Kind == internship.BySystem {
+		actor.Name = ""
+	}
+	return actor
+}
+
 func renderHistory(of string, history []internship.Change) []Change {
 	m := machine(of)
 	out := make([]Change, len(history))
 	for i, c := range history {
-		out[i] = Change{Name: c.Name, Label: transitionLabel(m, c.Name), ToLabel: m.StateLabel(c.To), Side: string(c.By.Kind),
-			SideLabel: c.By.Kind.Label(), PersonName: c.By.Name, At: local(c.At), Note: c.Note}
+		out[i] = Change{Name: c.Name, Label: transitionLabel(m, c.Name), ToLabel: m.StateLabel(c.To), By: renderActor(c.By),
+			At: local(c.At), Note: c.Note}
 		if c.From != "" {
 			out[i].FromLabel = m.StateLabel(c.From)
 		}

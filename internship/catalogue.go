@@ -11,7 +11,7 @@ var (
 	ErrUnauthorized = &Error{Number: 40101, Code: "auth.required", Title: "请先登录", Detail: "登录已失效，请重新登录"}
 	ErrBadLogin     = &Error{Number: 40102, Code: "auth.bad_login", Title: "账号或密码不正确", Detail: "账号或密码不正确，请检查后重试"}
 	ErrBadWechat    = &Error{Number: 40103, Code: "auth.wechat_code", Title: "微信登录失败", Detail: "微信登录已过期，请重新打开小程序"}
-	ErrBadSignature = &Error{Number: 40104, Code: "partner.signature", Title: "签名不正确", Detail: "请求签名不正确或已过期"}
+	ErrBadSignature = &Error{Number: 40104, Code: "partner.signature", Title: "签名不正确", Detail: "请求签名不正确或已过期，请检查密钥、被签名的内容和系统时钟"}
 	ErrReplayed     = &Error{Number: 40105, Code: "partner.replayed", Title: "请求重复", Detail: "同一请求已被接收，请使用新的随机串"}
 	ErrNotBound     = &Error{Number: 40106, Code: "auth.not_bound", Title: "微信尚未绑定账号", Detail: "该微信尚未绑定企业账号，请用账号和密码登录一次"}
 

@@ -48,7 +48,9 @@ type Event struct {
 	Audience []string `bson:"audience,omitempty" json:"-"`
 	// Refs name the documents concerned.
 	Refs Refs `bson:"refs" json:"refs"`
-	// Data are the few words a message about the event needs.
+	// Data are the few words a message about the event needs. A word whose name
+	// ends in At is an instant, RFC 3339 at +08:00: the feed shows it so, and a
+	// message in its own way.
 	Data map[string]string `bson:"data,omitempty" json:"data,omitempty"`
 }
 

@@ -143,7 +143,7 @@ func (p *Placement) words() map[string]string {
 	return map[string]string{
 		"student": p.Student.Name, "school": p.SchoolName, "major": p.Student.Major,
 		"position": p.Terms.Name, "department": p.Terms.Department,
-		"appliedAt": p.AppliedAt.In(Zone).Format("2006-01-02 15:04:05"),
+		"appliedAt": p.AppliedAt.In(Zone).Format(time.RFC3339),
 	}
 }
 

@@ -36,10 +36,15 @@ type Problem struct { //nolint:errname // RFC 9457 calls it so
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	} `json:"errors"`
+	// RequestID names the request in the server's log; tell it when you ask for
+	// help.
+	RequestID string `json:"requestId"`
 }
 
 // Error implements error.
-func (p *Problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.Code, p.Detail) }
+func (p *Problem) Error() string {
+	return fmt.Sprintf("%d %s: %s (request %s)", p.Status, p.Code, p.Detail, p.RequestID)
+}
 
 // Get reads path, which may have a query, into answer.
 func (c *Client) Get(ctx context.Context, path string, answer any) error {
