@@ -160,10 +160,15 @@ func spoil(f internship.Field) map[string]bad {
 		"object instead": {map[string]any{"x": 1}, []string{"type"}},
 		"true instead":   {true, []string{"type"}},
 	}
-	if f.Name == "headcount" {
-		out["text"], out["fraction"], out["zero"] = bad{"5", []string{"type"}}, bad{1.5, []string{"type"}}, bad{0, []string{"range"}}
-		out["negative"], out["too many"], out["huge"] = bad{-1, []string{"range", "format"}}, bad{2001, []string{"range"}}, bad{json.Number("1e99"), []string{"type"}}
-		out["missing"] = bad{nil, []string{"range"}}
+	if f.Greatest > 0 {
+		out["text"], out["fraction"], out["huge"] = bad{"5", []string{"type"}}, bad{1.5, []string{"type"}}, bad{json.Number("1e99"), []string{"type"}}
+		out["too small"], out["too great"] = bad{f.Least - 1, []string{"range", "required"}}, bad{f.Greatest + 1, []string{"range"}}
+		out["negative"] = bad{-1, []string{"range"}}
+		if f.Required {
+			out["missing"] = bad{nil, []string{"required"}}
+		} else if f.Least < 2 {
+			delete(out, "too small") // 0 is not given
+		}
 		return out
 	}
 	out["number instead"] = bad{wrap(7), []string{"type"}}

@@ -122,9 +122,9 @@ func limit(r huma.Registry, s *huma.Schema, path []string, field internship.Fiel
 }
 
 func describe(p *huma.Schema, f internship.Field) {
-	if p.Type == huma.TypeInteger {
-		least, most := 1.0, float64(internship.MaxHeadcount)
-		p.Minimum, p.Maximum = &least, &most
+	if f.Greatest > 0 {
+		least, greatest := float64(f.Least), float64(f.Greatest)
+		p.Minimum, p.Maximum = &least, &greatest
 		return
 	}
 	p.Pattern = f.Pattern

@@ -29,7 +29,10 @@ type FieldDefinition struct {
 	Name     string   `json:"name" doc:"JSON 路径" example:"name"`
 	Label    string   `json:"label" doc:"字段名称" example:"岗位名称"`
 	Required bool     `json:"required,omitempty" doc:"必填" example:"true"`
-	Max      int      `json:"max" doc:"最多字数；列表为每项的字数" example:"50"`
+	Later    bool     `json:"later,omitempty" doc:"保存草稿时可不填，发布前必填" example:"false"`
+	Least    int      `json:"least,omitempty" doc:"整数的最小值" example:"1"`
+	Greatest int      `json:"greatest,omitempty" doc:"整数的最大值；不出现时为文字" example:"2000"`
+	Max      int      `json:"max" doc:"最多字数；列表为每项的字数，整数为 0" example:"50"`
 	Min      int      `json:"min,omitempty" doc:"最少字数" example:"8"`
 	Choices  []string `json:"choices,omitempty" doc:"可选的值" example:"[\"月结\",\"周结\",\"日结\"]"`
 	Pattern  string   `json:"pattern,omitempty" doc:"正则表达式" example:"^[0-9]{6}$"`

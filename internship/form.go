@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,13 @@ type Field struct {
 	Label string `json:"label"`
 	// Required refuses an empty value.
 	Required bool `json:"required,omitempty"`
+	// Later fields may be empty in a draft but not in what is published; see
+	// Missing.
+	Later bool `json:"later,omitempty"`
+	// Least and Greatest bound a whole number; Greatest 0: the field is text.
+	// A number that isn't given is 0 in JSON and "" here, see Number.
+	Least    int `json:"least,omitempty"`
+	Greatest int `json:"greatest,omitempty"`
 	// Max is the greatest length of the value or, with Most, of each entry.
 	Max int `json:"max"`
 	// Min is the least length of a value that isn't empty.
@@ -56,11 +64,28 @@ func SetEntries(values map[string]string, name string, entries []string) {
 	}
 }
 
+// Number is a whole number as a value for Check: 0 is not given.
+func Number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// Missing names the fields that a draft may lack and the values still do.
+func (f Form) Missing(values map[string]string) []FieldError {
+	later := Form{Fields: slices.DeleteFunc(slices.Clone(f.Fields), func(field Field) bool { return !field.Later })}
+	for i := range later.Fields {
+		later.Fields[i].Required = true
+	}
+	return slices.DeleteFunc(later.Check(values), func(e FieldError) bool { return e.Code != "required" })
+}
+
 // Check says what is wrong with the cleaned values, by JSON path, at most once
 // a field and in the form's order; nil when nothing is. A path that is absent
 // counts as empty; paths the form doesn't know are left to the caller. Codes:
-// required, too_long, format, choice. What goes beyond text (that a number is
-// in range, a day exists, a check digit holds) is the parsers' matter.
+// required, too_long, format, choice, range. What goes beyond that (that a day
+// exists, a check digit holds) is the parsers' matter.
 func (f Form) Check(values map[string]string) []FieldError {
 	var wrong []FieldError
 	for _, field := range f.Fields {
@@ -104,6 +129,9 @@ func (f Field) check(value string) error {
 		}
 		return refuse("required", f.ask())
 	}
+	if f.Greatest > 0 {
+		return f.checkNumber(value)
+	}
 	length := utf8.RuneCountInString(value)
 	switch message := unfit(value, f.Lines); {
 	case message != "":
@@ -116,6 +144,13 @@ func (f Field) check(value string) error {
 		return refuse("too_long", fmt.Sprintf("%s不能超过 %d 个字", f.Label, f.Max))
 	case length < f.Min:
 		return refuse("format", fmt.Sprintf("%s至少 %d 个字符", f.Label, f.Min))
+	}
+	return nil
+}
+
+func (f Field) checkNumber(value string) error {
+	if n, err := strconv.Atoi(value); err != nil || n < f.Least || n > f.Greatest {
+		return FieldError{Code: "range", Message: fmt.Sprintf("%s应为 %d 至 %d 的整数", f.Label, f.Least, f.Greatest)}
 	}
 	return nil
 }
@@ -246,7 +281,7 @@ func PositionForm() Form {
 		{Name: "salary", Label: "薪资待遇", Required: true, Max: 10, Choices: []string{"1K-2K", "2K-3K", "3K以上"}},
 		{Name: "settlement", Label: "结算方式", Max: 10, Choices: []string{"月结", "周结", "日结"}},
 		{Name: "education", Label: "学历要求", Required: true, Max: 10, Choices: []string{"中专", "大专", "本科", "不限"}},
-		{Name: "headcount", Label: "实习人数", Required: true, Max: 4, Pattern: `^[0-9]{1,4}$`, Help: fmt.Sprintf("请填写 1 至 %d 的整数", MaxHeadcount)},
+		{Name: "headcount", Label: "实习人数", Required: true, Least: 1, Greatest: MaxHeadcount},
 		{Name: "majors", Label: "对口专业", Required: true, Max: nameMax, Most: 20},
 		{Name: "address", Label: "工作地址", Required: true, Max: detailMax},
 		{Name: "lodging", Label: "住宿条件", Required: true, Max: 10, Choices: []string{"2-4人间", "多人间", "住宿自理"}},

@@ -41,8 +41,11 @@ func TestPositionFormRefusals(t *testing.T) {
 		{"name", "装配\ufffd", "format", "岗位名称含有无法识别的字符，请重新输入"},
 		{"salary", "", "required", "请选择薪资待遇"},
 		{"salary", "9K", "choice", "请选择薪资待遇：1K-2K、2K-3K、3K以上"},
-		{"headcount", "-1", "format", "实习人数格式不正确，请填写 1 至 2000 的整数"},
-		{"headcount", "99999", "format", "实习人数格式不正确，请填写 1 至 2000 的整数"},
+		{"headcount", "", "required", "请填写实习人数"},
+		{"headcount", "0", "range", "实习人数应为 1 至 2000 的整数"},
+		{"headcount", "-1", "range", "实习人数应为 1 至 2000 的整数"},
+		{"headcount", "2001", "range", "实习人数应为 1 至 2000 的整数"},
+		{"headcount", "1e3", "range", "实习人数应为 1 至 2000 的整数"},
 		{"majors[1]", strings.Repeat("业", 51), "too_long", "对口专业不能超过 50 个字"},
 		{"majors[1]", "", "required", "请填写对口专业"},
 		{"enrolFrom", "", "required", "请填写报名日期始"},
@@ -120,7 +123,8 @@ func TestFormsAreWellFormed(t *testing.T) {
 		forms[form.Name] = true
 		names := map[string]bool{}
 		for _, f := range form.Fields {
-			if f.Name == "" || f.Label == "" || names[f.Name] || f.Max <= 0 || f.Min > f.Max {
+			if f.Name == "" || f.Label == "" || names[f.Name] || f.Min > f.Max ||
+				(f.Max <= 0) != (f.Greatest > 0) || f.Least > f.Greatest || f.Required && f.Later {
 				t.Errorf("%s: bad field %+v", form.Name, f)
 			}
 			names[f.Name] = true
@@ -136,6 +140,24 @@ func TestFormsAreWellFormed(t *testing.T) {
 	}
 	if got := slices.Sorted(maps.Keys(forms)); len(got) != 10 {
 		t.Errorf("forms %v", got)
+	}
+}
+
+func TestMissingNamesWhatADraftMayLack(t *testing.T) {
+	t.Parallel()
+	form := Form{Fields: []Field{
+		{Name: "name", Label: "名称", Required: true, Max: 5}, {Name: "file", Label: "方案", Later: true, Max: 5},
+		{Name: "wage", Label: "工资", Later: true, Least: 1, Greatest: 9}, {Name: "note", Label: "备注", Max: 5},
+	}}
+	if wrong := form.Check(map[string]string{"name": "甲", "wage": Number(0)}); wrong != nil {
+		t.Errorf("a draft is refused: %v", wrong)
+	}
+	want := []FieldError{{"file", "required", "请填写方案"}, {"wage", "required", "请填写工资"}}
+	if diff := cmp.Diff(want, form.Missing(map[string]string{"name": "甲"})); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want[:1], form.Missing(map[string]string{"wage": Number(99)})); diff != "" {
+		t.Errorf("a wrong value is there all the same: %s", diff)
 	}
 }
 

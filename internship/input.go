@@ -1,7 +1,6 @@
 package internship
 
 import (
-	"strconv"
 	"strings"
 	"time"
 )
@@ -87,15 +86,12 @@ func (in PositionInput) Parse() (t Terms, from, to Date, err error) {
 		band = Clean(in.Salary)
 	}
 	values := map[string]string{"name": t.Name, "department": t.Department, "salary": band, "settlement": t.Settlement,
-		"education": t.Education, "headcount": strconv.Itoa(in.Headcount), "address": t.Address, "lodging": t.Lodging, "nightShift": t.NightShift,
+		"education": t.Education, "headcount": Number(in.Headcount), "address": t.Address, "lodging": t.Lodging, "nightShift": t.NightShift,
 		"overtime": t.Overtime, "enrolFrom": in.EnrolFrom, "enrolTo": in.EnrolTo, "description": t.Description,
 		"skills": t.Skills, "requirements": t.Requirements}
 	SetEntries(values, "majors", t.Majors)
 	var q inquiry
 	q.form(PositionForm(), values)
-	if in.Headcount < 1 || in.Headcount > MaxHeadcount {
-		q.note("headcount", FieldError{Code: "range", Message: "实习人数应为 1 至 2000 的整数"})
-	}
 	from, to = q.date("enrolFrom", in.EnrolFrom), q.date("enrolTo", in.EnrolTo)
 	q.order("enrolTo", from, to, "报名截止日期不能早于开始日期")
 	return t, from, to, q.err()
