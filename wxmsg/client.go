@@ -1,6 +1,7 @@
 package wxmsg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,6 +17,7 @@ import (
 
 const (
 	officialBase = "https://api.weixin.qq.com"
+	officialOpen = "https://open.weixin.qq.com"
 
 	// defaultMaxConns suffices for 10 000 sends a minute at 300 ms each (50 at a
 	// time) with room for slow answers. WeChat has trouble with several hundred.
@@ -40,9 +41,12 @@ var ErrOptions = errors.New("wxmsg: bad client options")
 type Options struct {
 	// Base is scheme and host of the API, and a path prefix if there is one; ""
 	// means https://api.weixin.qq.com.
-	Base   string
-	AppID  string
-	Secret string
+	Base string
+	// OpenBase is the same of the pages of WeChat that people are sent to; "" means
+	// https://open.weixin.qq.com.
+	OpenBase string
+	AppID    string
+	Secret   string
 	// Redis shares the access token among replicas; nil keeps it in this process,
 	// which stable tokens allow.
 	Redis redis.UniversalClient
@@ -63,6 +67,7 @@ type Options struct {
 // use.
 type Client struct {
 	base      *url.URL
+	open      *url.URL
 	appID     string
 	secret    string
 	timeout   time.Duration
@@ -71,6 +76,7 @@ type Client struct {
 	transport *http.Transport
 	http      *http.Client
 	tokens    *tokenSource
+	tickets   *tokenSource // of the JS-SDK
 }
 
 // credential is what app ids and secrets consist of; anything else is a
@@ -83,17 +89,18 @@ func NewClient(o Options) (*Client, error) {
 	if !credential.MatchString(o.AppID) || !credential.MatchString(o.Secret) {
 		return nil, fmt.Errorf("%w: app id or secret is missing or malformed", ErrOptions)
 	}
-	if o.Base == "" {
-		o.Base = officialBase
-	}
-	base, err := url.Parse(strings.TrimRight(o.Base, "/"))
-	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" || base.RawQuery != "" || base.User != nil || base.Fragment != "" {
+	base, ok := parseBase(cmp.Or(o.Base, officialBase))
+	if !ok {
 		return nil, fmt.Errorf("%w: base is no http(s) address", ErrOptions)
+	}
+	open, ok := parseBase(cmp.Or(o.OpenBase, officialOpen))
+	if !ok {
+		return nil, fmt.Errorf("%w: base of the pages is no http(s) address", ErrOptions)
 	}
 	if o.MaxConns < 0 || o.Timeout < 0 {
 		return nil, fmt.Errorf("%w: negative limit", ErrOptions)
 	}
-	c := &Client{base: base, appID: o.AppID, secret: o.Secret, timeout: o.Timeout, now: o.Now, log: o.Log}
+	c := &Client{base: base, open: open, appID: o.AppID, secret: o.Secret, timeout: o.Timeout, now: o.Now, log: o.Log}
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
 	}
@@ -107,6 +114,7 @@ func NewClient(o Options) (*Client, error) {
 	c.transport = newTransport(o.MaxConns)
 	c.http = &http.Client{Transport: c.transport, CheckRedirect: refuseRedirect}
 	c.tokens = newTokenSource(c, o.Redis)
+	c.tickets = newTicketSource(c, o.Redis)
 	installSDK()
 	return c, nil
 }
@@ -139,6 +147,7 @@ func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLa
 // Close ends token renewals under way and idle connections. Calls under way
 // finish; later calls fail.
 func (c *Client) Close() {
+	c.tickets.close()
 	c.tokens.close()
 	c.transport.CloseIdleConnections()
 }

@@ -19,7 +19,7 @@ const (
 	perUserPause   = 10 * time.Minute // 43117 asks for minutes to hours; start with the dedupe window
 )
 
-// codes is the one table of errcodes: wechat.md §1.5, §3, §6.1 and §7.2,
+// codes is the one table of errcodes: wechat.md §1.5, §1.6, §3, §6.1, §6.3 and §7.2,
 // sorted by code.
 var codes = []CodeInfo{
 	{Code: -1, Class: Transient, Meaning: "系统繁忙"},
@@ -68,14 +68,18 @@ var codes = []CodeInfo{
 	{Code: 47501, Class: Unknown, Meaning: "含义未公布"},
 	{Code: 48001, Class: Config, Meaning: "接口未授权（账号未认证或缺少权限）"},
 	{Code: 48004, Class: Config, Meaning: "接口因违规被封禁"},
+	{Code: 48006, Class: Quota, Meaning: "本月清零次数（10 次）已用完"},
 	{Code: 50002, Class: Config, Meaning: "账号受限（冻结或注销）"},
 	{Code: 50004, Class: Config, Meaning: "账号被禁用"},
 	{Code: 50007, Class: Config, Meaning: "账号已冻结"},
 	{Code: 61004, Class: Config, Meaning: "调用方 IP 未登记"},
+	{Code: 76021, Class: Payload, Meaning: "cgi_path 不存在"},
+	{Code: 76022, Class: Payload, Meaning: "不能查询此 cgi_path 的额度"},
 	{Code: 87009, Class: Payload, Meaning: "签名错误"},
 	{Code: 89503, Class: Config, Meaning: "此 IP 调用须管理员确认"},
 	{Code: 89506, Class: Config, Meaning: "管理员 24 小时内已拒绝此 IP 两次"},
 	{Code: 89507, Class: Config, Meaning: "管理员 1 小时内已拒绝此 IP"},
+	{Code: 1400001, Class: Quota, Meaning: "手机号快速验证的额度已用完"},
 }
 
 // LookupCode returns what is known of an errcode.

@@ -73,7 +73,7 @@ func (c *Client) SendTemplate(ctx context.Context, m TemplateMessage) (Sent, err
 		ErrCode *number `json:"errcode"`
 		MsgID   number  `json:"msgid"`
 	}
-	err := c.withToken(ctx, call{op: opTemplateSend, path: "/cgi-bin/message/template/send", body: body, into: &answer})
+	err := c.withToken(ctx, call{op: opTemplateSend, path: PathTemplateSend, body: body, into: &answer})
 	if err != nil {
 		return Sent{}, err
 	}

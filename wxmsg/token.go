@@ -50,11 +50,13 @@ type accessToken struct {
 func (t accessToken) usable(now time.Time) bool { return t.value != "" && now.Before(t.expires) }
 func (t accessToken) fresh(now time.Time) bool  { return t.usable(now) && now.Before(t.renew) }
 
-// tokenSource hands out the access token of one account. In this process a
+// tokenSource hands out the access token of one account, or its JS-SDK ticket. In this process a
 // token is fetched by one goroutine at a time, among replicas by the holder of
 // a Redis lock; the others take what it stored. A token in hand costs neither a
 // Redis command nor a request.
 type tokenSource struct {
+	op     string // the call that asks, in errors
+	what   string // is fetched, in logs
 	ask    func(ctx context.Context, force bool) (value string, life time.Duration, err error)
 	shared *tokenStore // nil without Redis
 	log    *slog.Logger
@@ -76,10 +78,19 @@ type tokenSource struct {
 }
 
 func newTokenSource(c *Client, r redis.UniversalClient) *tokenSource {
-	s := &tokenSource{ask: c.askToken, log: c.log, now: c.now, jitter: rand.Float64, patience: waitForOther}
+	return newSource(c, r, opToken, "access token", "token", c.askToken)
+}
+
+// newTicketSource hands out the JS-SDK's ticket as newTokenSource does the token.
+func newTicketSource(c *Client, r redis.UniversalClient) *tokenSource {
+	return newSource(c, r, opTicket, "JS ticket", "jsticket", c.askTicket)
+}
+
+func newSource(c *Client, r redis.UniversalClient, op, what, key string, ask func(context.Context, bool) (string, time.Duration, error)) *tokenSource {
+	s := &tokenSource{op: op, what: what, ask: ask, log: c.log, now: c.now, jitter: rand.Float64, patience: waitForOther}
 	s.life, s.end = context.WithCancel(context.Background())
 	if r != nil {
-		s.shared = newTokenStore(r, c.appID)
+		s.shared = newTokenStore(r, c.appID, key)
 	}
 	return s
 }
@@ -90,10 +101,10 @@ func (s *tokenSource) close() { s.end() }
 // renewed before its end, callers go on with the old one.
 func (s *tokenSource) get(ctx context.Context) (string, error) {
 	if err := ctx.Err(); err != nil {
-		return "", notSent(opToken, err)
+		return "", notSent(s.op, err)
 	}
 	if s.life.Err() != nil {
-		return "", notSent(opToken, errors.New("the client is closed"))
+		return "", notSent(s.op, errors.New("the client is closed"))
 	}
 	now := s.now()
 	s.mu.Lock()
@@ -114,7 +125,7 @@ func (s *tokenSource) get(ctx context.Context) (string, error) {
 		}
 		return result.Val.(string), nil
 	case <-ctx.Done():
-		return "", notSent(opToken, ctx.Err())
+		return "", notSent(s.op, ctx.Err())
 	}
 }
 
@@ -172,7 +183,7 @@ func (s *tokenSource) remember(err error) {
 		pause = e.RetryAfter
 	}
 	s.paused, s.pause, s.refused = err, s.now().Add(pause), ""
-	s.log.Error("no access token", "error", err, "again_in", pause)
+	s.log.Error("no "+s.what, "error", err, "again_in", pause)
 }
 
 // obtain takes the token another replica stored, or fetches and stores one. It
@@ -203,10 +214,10 @@ func (s *tokenSource) obtain(ctx context.Context) (accessToken, error) {
 		}
 		select {
 		case <-enough.C:
-			s.log.WarnContext(ctx, "another replica takes too long to fetch the access token")
+			s.log.WarnContext(ctx, "another replica takes too long to fetch the "+s.what)
 			return s.fetch(ctx)
 		case <-ctx.Done():
-			return accessToken{}, notSent(opToken, errors.New("the client is closed"))
+			return accessToken{}, notSent(s.op, errors.New("the client is closed"))
 		case <-time.After(waitStep):
 		}
 	}
@@ -224,7 +235,7 @@ func (s *tokenSource) expireShared(ctx context.Context) error {
 }
 
 func (s *tokenSource) fetchAlone(ctx context.Context, because error) (accessToken, error) {
-	s.warn(ctx, "Redis is not there for the access token; fetching it for this process alone", because)
+	s.warn(ctx, "Redis is not there for the "+s.what+"; fetching it for this process alone", because)
 	return s.fetch(ctx)
 }
 
@@ -233,7 +244,7 @@ func (s *tokenSource) fetchAlone(ctx context.Context, because error) (accessToke
 func (s *tokenSource) fetchForAll(ctx context.Context) (accessToken, error) {
 	defer func() {
 		if err := s.shared.unlock(context.WithoutCancel(ctx)); err != nil {
-			s.warn(ctx, "the access token's lock stays until it expires", err)
+			s.warn(ctx, "the lock of the "+s.what+" stays until it expires", err)
 		}
 	}()
 	if t, err := s.shared.load(ctx); err == nil && s.acceptable(t) {
@@ -244,7 +255,7 @@ func (s *tokenSource) fetchForAll(ctx context.Context) (accessToken, error) {
 		return accessToken{}, err
 	}
 	if err := s.shared.save(ctx, t, t.expires.Sub(s.now())); err != nil {
-		s.warn(ctx, "the access token is not shared with other replicas", err)
+		s.warn(ctx, "the "+s.what+" is not shared with other replicas", err)
 	}
 	return t, nil
 }

@@ -15,21 +15,22 @@ import (
 // silent server is waited for is set by the Redis client's own options.
 const redisTimeout = time.Second
 
-// tokenStore keeps the token of one account in Redis for all replicas. The app
-// id stands in braces so that a cluster keeps an account's keys in one place.
+// tokenStore keeps the token of one account, or its ticket, in Redis for all
+// replicas. The app id stands in braces so that a cluster keeps an account's keys in one place.
 //
 //	wx:{appid}:token              hash: value, renew and expires in Unix ms; ends with the token
 //	wx:{appid}:token:lock         owner of the right to fetch
 //	wx:{appid}:token:forced       exists for 30 s after a forced refresh
 //	wx:{appid}:token:forced:<day> forced refreshes of a day, kept two days
+//	wx:{appid}:jsticket           as token, and jsticket:lock as token:lock
 type tokenStore struct {
 	redis redis.UniversalClient
 	key   string
 	owner string
 }
 
-func newTokenStore(r redis.UniversalClient, appID string) *tokenStore {
-	return &tokenStore{redis: r, key: "wx:{" + appID + "}:token", owner: rand.Text()}
+func newTokenStore(r redis.UniversalClient, appID, what string) *tokenStore {
+	return &tokenStore{redis: r, key: "wx:{" + appID + "}:" + what, owner: rand.Text()}
 }
 
 // saveScript stores a token as one step.

@@ -62,6 +62,7 @@ func (d *demo) prepare(once bool) error {
 	if s.WXAPIBase, err = url.Parse(base); err != nil {
 		return err
 	}
+	s.WXOpenBase = s.WXAPIBase
 	s.OA = Account{AppID: demoOAAppID, Secret: newSecret(), Token: NewSecret("demotoken"), AESKey: NewSecret(demoAESKey), Mode: modeSafe}
 	s.MP = Account{AppID: demoMPAppID, Secret: newSecret(), Token: NewSecret("demotoken"), AESKey: NewSecret(demoAESKey), Mode: modeSafe}
 	d.schoolSecret, d.studentsSecret = newSecret().Reveal(), newSecret().Reveal()

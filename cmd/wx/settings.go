@@ -39,6 +39,9 @@ type Settings struct {
 	// WXAPIBase is the host of WeChat's server API, without a slash at its end.
 	WXAPIBase *url.URL `name:"wx-api-base" env:"WX_API_BASE" type:"api-base" default:"https://api.weixin.qq.com" help:"WeChat's server API, or a proxy or simulator in its place." reason:"The general host, which WeChat itself routes to the nearest site."`
 
+	// WXOpenBase is the host of the pages where people agree to tell who they are, without a slash at its end.
+	WXOpenBase *url.URL `name:"wx-open-base" env:"WX_OPEN_BASE" type:"api-base" default:"https://open.weixin.qq.com" help:"WeChat's authorize pages, or a simulator in their place." reason:"The only host that WeChat's own browser opens them on."`
+
 	// OA is the official account (服务号), which carries the messages.
 	OA Account `embed:"" prefix:"wx-oa-" envprefix:"WX_OA_" set:"account=official account (服务号)"`
 

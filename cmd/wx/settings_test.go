@@ -63,6 +63,7 @@ func TestDefaults(t *testing.T) {
 		EmbeddedMongoDBListen: netip.MustParseAddrPort("127.0.0.1:0"),
 		EmbeddedRedisListen:   netip.MustParseAddrPort("127.0.0.1:0"),
 		WXAPIBase:             s.WXAPIBase,
+		WXOpenBase:            s.WXOpenBase,
 		OA:                    Account{Mode: modeSafe},
 		MP:                    Account{Mode: modeSafe},
 		QuietHours:            QuietHours{From: 22 * time.Hour, To: 7 * time.Hour},
@@ -75,6 +76,9 @@ func TestDefaults(t *testing.T) {
 	}
 	if got := s.WXAPIBase.String(); got != "https://api.weixin.qq.com" {
 		t.Errorf("WXAPIBase = %s", got)
+	}
+	if got := s.WXOpenBase.String(); got != "https://open.weixin.qq.com" {
+		t.Errorf("WXOpenBase = %s", got)
 	}
 	if !s.EmbeddedMongoDB() || !s.EmbeddedRedis() || s.OA.IsSet() {
 		t.Error("the defaults are not those of a trial")
@@ -91,7 +95,7 @@ func TestEverySettingGiven(t *testing.T) {
 	s, err := loadSettings(environment(
 		"LISTEN", "[::]:9000", "DATA_DIR", dir, "PUBLIC_URL", "https://shixi.example.com/",
 		"MONGODB_URI", "mongodb://u:p@a:1,b:2/shixi?replicaSet=rs0", "REDIS_URL", "rediss://:p@cache:6379/1",
-		"WX_API_BASE", "https://proxy.example.com:8443", "WX_TEMPLATES", templates, "PARTNER_KEYS", templates,
+		"WX_API_BASE", "https://proxy.example.com:8443", "WX_OPEN_BASE", "https://open.example.com", "WX_TEMPLATES", templates, "PARTNER_KEYS", templates,
 		"WX_OA_APPID", goodAppID, "WX_OA_SECRET", goodSecret, "WX_OA_TOKEN", goodToken, "WX_OA_AES_KEY", goodAESKey,
 		"WX_MP_APPID", "wxfedcba9876543210", "WX_MP_SECRET", goodSecret, "WX_MP_TOKEN", goodToken, "WX_MP_MODE", "plain",
 		"KEYSET", keyset, "LOG_LEVEL", "DEBUG", "QUIET_HOURS", "off", "TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.7,::1",
@@ -108,6 +112,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"MONGODB_URI":        s.MongoDBURI.Reveal() == "mongodb://u:p@a:1,b:2/shixi?replicaSet=rs0" && !s.EmbeddedMongoDB(),
 		"REDIS_URL":          s.RedisURL.Reveal() == "rediss://:p@cache:6379/1" && !s.EmbeddedRedis(),
 		"WX_API_BASE":        s.WXAPIBase.Host == "proxy.example.com:8443",
+		"WX_OPEN_BASE":       s.WXOpenBase.Host == "open.example.com",
 		"WX_TEMPLATES":       s.Templates == templates && s.PartnerKeys == templates,
 		"WX_OA":              s.OA == Account{goodAppID, NewSecret(goodSecret), NewSecret(goodToken), NewSecret(goodAESKey), modeSafe},
 		"WX_MP":              s.MP.IsSet() && s.MP.Mode == modePlain && s.MP.AESKey.IsZero(),

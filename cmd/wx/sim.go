@@ -49,7 +49,7 @@ func (c simCmd) Run(ctx context.Context, s *Settings, log *slog.Logger, out *con
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out.stdout, "simulated WeChat  WX_API_BASE="+base)
+	fmt.Fprintln(out.stdout, "simulated WeChat  WX_API_BASE="+base+" WX_OPEN_BASE="+base)
 	fmt.Fprintln(out.stdout, "phones            "+base+"/sim")
 	<-ctx.Done()
 	return nil

@@ -86,7 +86,7 @@ func (y *system) client(a *Account) (*wxmsg.Client, error) {
 	if !a.IsSet() {
 		return nil, nil //nolint:nilnil // an account that isn't set has no client
 	}
-	c, err := wxmsg.NewClient(wxmsg.Options{Base: y.settings.WXAPIBase.String(), AppID: a.AppID, Secret: a.Secret.Reveal(),
+	c, err := wxmsg.NewClient(wxmsg.Options{Base: y.settings.WXAPIBase.String(), OpenBase: y.settings.WXOpenBase.String(), AppID: a.AppID, Secret: a.Secret.Reveal(),
 		Redis: y.redis, Log: y.log, MaxConns: y.settings.WorkerConcurrency + 20})
 	if err != nil {
 		return nil, err

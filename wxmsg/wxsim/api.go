@@ -21,6 +21,9 @@ const (
 	PathQRCreate      = "/cgi-bin/qrcode/create"
 	PathQRShow        = "/cgi-bin/showqrcode"
 	PathUserInfo      = "/cgi-bin/user/info"
+	PathUserInfos     = "/cgi-bin/user/info/batchget"
+	PathClearQuota    = "/cgi-bin/clear_quota"
+	PathQuota         = "/cgi-bin/openapi/quota/get"
 	PathTicket        = "/cgi-bin/ticket/getticket"
 	PathAuthorize     = "/connect/oauth2/authorize"
 	PathOAuthToken    = "/sns/oauth2/access_token"
@@ -51,6 +54,9 @@ func (s *Sim) routes() map[string]endpoint {
 		PathPhoneNumber:   {method: http.MethodPost, token: true, kind: MP, serve: s.phoneNumber},
 		PathQRCreate:      {method: http.MethodPost, token: true, kind: OA, serve: s.createQR},
 		PathUserInfo:      {method: http.MethodGet, token: true, kind: OA, serve: s.userInfo},
+		PathUserInfos:     {method: http.MethodPost, token: true, kind: OA, serve: s.userInfos},
+		PathClearQuota:    {method: http.MethodPost, token: true, both: true, serve: s.clearQuota},
+		PathQuota:         {method: http.MethodPost, token: true, both: true, serve: s.getQuota},
 		PathTicket:        {method: http.MethodGet, token: true, both: true, serve: s.getTicket},
 		PathOAuthToken:    {method: http.MethodGet, serve: s.oauthToken},
 		PathOAuthUser:     {method: http.MethodGet, serve: s.oauthUser},

@@ -59,6 +59,9 @@ type App struct {
 	DailyQuota int
 	// MinuteQuota caps template/send calls a minute; 0 means no cap. Beyond: 45011.
 	MinuteQuota int
+	// PhoneQuota is how many phone numbers the account has paid for
+	// (getuserphonenumber); 0 means no cap, negative none at all. Beyond: 1400001.
+	PhoneQuota int
 }
 
 // Keyword is one row of a template.
@@ -94,6 +97,8 @@ type account struct {
 	scenes    map[string]*ticket // by scene
 	jsTicket  jsTicket
 	fetches   int
+	clears    meter // clear_quota
+	phones    int   // numbers told
 }
 
 type libraryTemplate struct {

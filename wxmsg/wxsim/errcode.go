@@ -38,6 +38,9 @@ const (
 	errDataFormat     = 47001
 	errArgument       = 47003
 	errUnauthorized   = 48001
+	errClears         = 48006
+	errQuotaPath      = 76022
+	errPhoneQuota     = 1400001
 )
 
 const stableTokenHint = ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r"
@@ -84,7 +87,10 @@ var errmsgs = map[int]string{
 	errArgument:       "argument invalid!",
 	errUnauthorized:   "api unauthorized",
 	48004:             "api forbidden for irregularities, view detail on mp.weixin.qq.com",
+	errClears:         "forbid to clear quota because of reaching the limit",
 	50002:             "user limited",
+	errQuotaPath:      "could not use this cgi_path, no permission",
+	errPhoneQuota:     "phone number verification quota is used up",
 }
 
 // errmsg is the platform's text for a code, without its rid.

@@ -30,8 +30,42 @@ type userInfoResult struct {
 func (s *Sim) userInfo(c *call) (any, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.users[c.query.Get("openid")]
-	if u == nil || u.AppID != c.app.AppID {
+	return c.app.tell(s.users[c.query.Get("openid")])
+}
+
+// maxUserInfos is how many openids one batchget takes (wechat.md §6.2).
+const maxUserInfos = 100
+
+// userInfos is POST /cgi-bin/user/info/batchget: what user/info tells, of several
+// people. One openid of another account refuses them all.
+func (s *Sim) userInfos(c *call) (any, *apiError) {
+	var in struct {
+		List []struct {
+			OpenID string `json:"openid"`
+		} `json:"user_list"`
+	}
+	if refusal := c.decode(&in); refusal != nil {
+		return nil, refusal
+	}
+	if len(in.List) == 0 || len(in.List) > maxUserInfos {
+		return nil, refuse(errArguments)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]any, 0, len(in.List))
+	for _, one := range in.List {
+		told, refusal := c.app.tell(s.users[one.OpenID])
+		if refusal != nil {
+			return nil, refusal
+		}
+		list = append(list, told)
+	}
+	return map[string]any{"user_info_list": list}, nil
+}
+
+// tell is what user/info says of one person. Needs s.mu.
+func (a *account) tell(u *user) (any, *apiError) {
+	if u == nil || u.AppID != a.AppID {
 		return nil, refuse(errOpenID)
 	}
 	if !u.Subscribed {
@@ -43,7 +77,7 @@ func (s *Sim) userInfo(c *call) (any, *apiError) {
 	}
 	if u.scene != "" {
 		out.SubscribeScene = "ADD_SCENE_QR_CODE"
-		if t := c.app.scenes[u.scene]; t != nil && t.numeric {
+		if t := a.scenes[u.scene]; t != nil && t.numeric {
 			out.QRScene, _ = strconv.Atoi(u.scene)
 		} else {
 			out.QRSceneStr = u.scene

@@ -1,13 +1,15 @@
 package wxsim
 
 import (
+	"cmp"
 	"encoding/base64"
 	"time"
 )
 
 const (
 	codeLife        = 5 * time.Minute // wechat.md §6.1, §6.3, §5.1
-	loginsPerMinute = 100             // per user (wechat.md §6.1)
+	mainland        = "86"
+	loginsPerMinute = 100 // per user (wechat.md §6.1)
 )
 
 // codeKind keeps codes of one purpose from serving another.
@@ -142,6 +144,9 @@ func (s *Sim) phoneNumber(c *call) (any, *apiError) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if quota := c.app.PhoneQuota; quota != 0 && c.app.phones >= max(quota, 0) {
+		return nil, refuse(errPhoneQuota)
+	}
 	u, _, refusal := s.redeem(phoneCode, c.app.AppID, in.Code, c.now)
 	if refusal != nil {
 		return nil, refusal
@@ -149,7 +154,12 @@ func (s *Sim) phoneNumber(c *call) (any, *apiError) {
 	if u.Mobile == "" {
 		return nil, refuse(errCode)
 	}
-	out := phoneResult{ErrMsg: "ok", PhoneInfo: phoneInfo{PhoneNumber: u.Mobile, PurePhoneNumber: u.Mobile, CountryCode: "86"}}
+	c.app.phones++
+	country := cmp.Or(u.Country, mainland)
+	out := phoneResult{ErrMsg: "ok", PhoneInfo: phoneInfo{PhoneNumber: u.Mobile, PurePhoneNumber: u.Mobile, CountryCode: country}}
+	if country != mainland {
+		out.PhoneInfo.PhoneNumber = "+" + country + u.Mobile
+	}
 	out.PhoneInfo.Watermark.Timestamp, out.PhoneInfo.Watermark.AppID = c.now.Unix(), c.app.AppID
 	return out, nil
 }

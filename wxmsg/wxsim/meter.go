@@ -18,6 +18,14 @@ func (m *meter) take(window int64, limit int) bool {
 	return m.n <= limit
 }
 
+// taken is how many calls the window has counted, refused ones too.
+func (m *meter) taken(window int64) int {
+	if m.window != window {
+		return 0
+	}
+	return m.n
+}
+
 // dayOf numbers calendar days in China, where quotas are reset at midnight.
 // Fixed at UTC+8: the zone has had no daylight saving since 1991.
 func dayOf(t time.Time) int64 { return (t.Unix() + 8*3600) / 86400 }

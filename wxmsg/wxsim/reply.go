@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -19,8 +20,8 @@ type PassiveReply struct {
 	AppID   string
 	AppName string
 	Kind    string // MsgType
-	Text    string // of a text, or the title of a news item
-	URL     string // of a news item
+	Text    string // of a text without its markup, or the title of a news item
+	URL     string // of a news item, or of the first link in a text
 	At      time.Time
 }
 
@@ -113,6 +114,9 @@ func decodeAs(format string, body []byte, into any) error {
 	return nil
 }
 
+// chatLink is the only markup that a text in a chat may have.
+var chatLink = regexp.MustCompile(`<a href="([^"<>]*)">([^<>]*)</a>`)
+
 // chat shows a passive reply on the phone.
 func (s *Sim) chat(to target, openID string, message []byte) {
 	if message == nil {
@@ -123,6 +127,11 @@ func (s *Sim) chat(to target, openID string, message []byte) {
 		return
 	}
 	r := PassiveReply{AppID: to.AppID, AppName: to.Name, Kind: p.MsgType, Text: p.Content, At: s.opts.Now()}
+	if p.MsgType == "text" {
+		if link := chatLink.FindStringSubmatch(p.Content); link != nil {
+			r.Text, r.URL = chatLink.ReplaceAllString(p.Content, "$2"), link[1]
+		}
+	}
 	if len(p.Articles) > 0 {
 		r.Text, r.URL = p.Articles[0].Title, p.Articles[0].URL
 	}

@@ -15,6 +15,7 @@ type User struct {
 	UnionID    string // empty: the account is not bound to an open platform
 	Name       string // shown on /sim; the platform itself no longer tells it
 	Mobile     string // for getuserphonenumber; empty: none bound
+	Country    string // country code of Mobile; empty: 86
 	Subscribed bool   // follows the 服务号; AddUser posts no event for it
 	Risky      bool   // jscode2session answers 40226
 	Snapshot   bool   // the 快照页 virtual account: is_snapshotuser in OAuth
