@@ -214,12 +214,12 @@ func (a *Acts) CompleteProfile(ctx context.Context, s Staff, in internship.Profi
 	if s.Role != internship.Owner {
 		return nil, internship.ErrForbidden
 	}
-	profile, err := in.Parse()
+	update, err := in.Parse()
 	if err != nil {
 		return nil, err
 	}
 	return a.DB.Enterprises.Update(ctx, s.EnterpriseID, func(e *internship.Enterprise) error {
-		return e.CompleteProfile(profile, a.do(s, ""))
+		return e.CompleteProfile(update, a.do(s, ""))
 	})
 }
 

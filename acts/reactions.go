@@ -45,8 +45,10 @@ func Reactions() []Reaction {
 			"after a material change, waiting applications of older editions go back to their students (G-16)", (*Acts).applicantsReconfirm},
 		{"headcount_recheck", []internship.Kind{internship.PlacementAccepted, internship.PositionEdited},
 			"a headcount lowered at the instant of an acceptance is raised to the signed number", (*Acts).headcountRecheck},
-		{"offers_widen", []internship.Kind{internship.EnterpriseRecommended},
-			"the enterprise's recruiting positions become visible to the new school's students (R-05)", (*Acts).offersWiden},
+		{"offers_follow", []internship.Kind{internship.EnterpriseRecommended, internship.EnterpriseFrozen, internship.EnterpriseLifted, internship.EnterpriseChangePassed},
+			"the enterprise's recruiting positions become visible to a new recommending school's students (R-05), are hidden while it is frozen, and bear its new name", (*Acts).offersFollow},
+		{"offer_recheck", []internship.Kind{internship.PositionPublished},
+			"a position published at the instant of a freeze or a recommendation follows its enterprise", (*Acts).offerRecheck},
 	}
 }
 
@@ -123,7 +125,17 @@ func (a *Acts) applicationRecheck(ctx context.Context, e internship.Event, _ str
 	case internship.Closed, internship.Deleted, internship.Running:
 		return "", a.lapse(ctx, p, internship.PositionShut, e)
 	}
-	return "", nil
+	return "", a.enterpriseRecheck(ctx, p, e)
+}
+
+// enterpriseRecheck lapses an application that came when its enterprise was
+// not 正常 any more. One that came before waits for the end of the freeze.
+func (a *Acts) enterpriseRecheck(ctx context.Context, p *internship.Placement, e internship.Event) error {
+	enterprise, err := a.DB.Enterprises.Get(ctx, p.EnterpriseID)
+	if err != nil || enterprise.State == internship.Active || !e.At.After(enterprise.StateAt) {
+		return err
+	}
+	return a.lapse(ctx, p, internship.EnterpriseShut, e)
 }
 
 func (a *Acts) applicantsLapse(ctx context.Context, e internship.Event, cursor string) (string, error) {
@@ -188,7 +200,10 @@ func (a *Acts) headcountRecheck(ctx context.Context, e internship.Event, _ strin
 	return "", err
 }
 
-func (a *Acts) offersWiden(ctx context.Context, e internship.Event, cursor string) (string, error) {
+// offersFollow brings one page of recruiting positions to what the enterprise
+// says now, whichever event it runs for: of two that run at once the later
+// reading wins (internship.Position.Follow).
+func (a *Acts) offersFollow(ctx context.Context, e internship.Event, cursor string) (string, error) {
 	enterprise, err := a.DB.Enterprises.Get(ctx, e.Refs.EnterpriseID)
 	if err != nil {
 		return "", err
@@ -198,15 +213,31 @@ func (a *Acts) offersWiden(ctx context.Context, e internship.Event, cursor strin
 		return "", err
 	}
 	for _, p := range page.Items {
-		_, err := a.DB.Positions.Change(ctx, p, func(p *internship.Position) error {
-			if !p.OpenFor(enterprise) {
-				return store.Unchanged
-			}
-			return nil
-		})
-		if err != nil {
+		if err := a.offerFollows(ctx, p, enterprise); err != nil {
 			return "", err
 		}
 	}
 	return page.Next, nil
+}
+
+func (a *Acts) offerRecheck(ctx context.Context, e internship.Event, _ string) (string, error) {
+	position, err := a.DB.Positions.Get(ctx, e.Refs.PositionID)
+	if err != nil {
+		return "", err
+	}
+	enterprise, err := a.DB.Enterprises.Get(ctx, position.EnterpriseID)
+	if err != nil {
+		return "", err
+	}
+	return "", a.offerFollows(ctx, position, enterprise)
+}
+
+func (a *Acts) offerFollows(ctx context.Context, p *internship.Position, enterprise *internship.Enterprise) error {
+	_, err := a.DB.Positions.Change(ctx, p, func(p *internship.Position) error {
+		if !p.Follow(enterprise) {
+			return store.Unchanged
+		}
+		return nil
+	})
+	return err
 }

@@ -99,19 +99,30 @@ func (r *bodyReader) refuse(path, code, message string) {
 // everywhere else in JSON.
 func (r *bodyReader) object(v reflect.Value, object map[string]any, path string) {
 	known := map[string]bool{}
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		known[name] = true
-		if member, ok := object[name]; ok {
-			label, _, _ := strings.Cut(field.Tag.Get("doc"), "，")
-			r.value(v.Field(i), member, path+name, label)
-		}
-	}
+	r.members(v, object, path, known)
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !known[name] {
 			name = shown(name)
 			r.refuse(path+name, "unknown", "没有「"+name+"」这个字段，请检查拼写")
+		}
+	}
+}
+
+// members reads the members that a struct knows; those of an embedded struct
+// are its own, as everywhere in Go's JSON.
+func (r *bodyReader) members(v reflect.Value, object map[string]any, path string, known map[string]bool) {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if field.Anonymous {
+			r.members(v.Field(i), object, path, known)
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		known[name] = true
+		if member, ok := object[name]; ok {
+			label, _, _ := strings.Cut(field.Tag.Get("doc"), "，")
+			label, _, _ = strings.Cut(label, "；")
+			r.value(v.Field(i), member, path+name, label)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func TestFormComplainsOncePerField(t *testing.T) {
 		got = append(got, field.Field+"="+field.Code)
 	}
 	want := []string{"address.province=type", "address.street=unknown", "contact=type",
-		"legalPerson=required", "address.city=required", "address.detail=required", "phone=required", "intro=required"}
+		"legalPerson=required", "address.city=required", "address.detail=required", "phone=required", "intro=required", "industry=required", "staff=required"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("fields (-want, +got):\n%s", diff)
 	}

@@ -218,7 +218,7 @@ func TestEnterprise(t *testing.T) {
 	w := newWorld(t)
 	e := w.enterprise("濮阳市某电子有限公司")
 	me := w.owner(e)
-	form := internship.ProfileInput{LegalPerson: "张明", Contact: "李工", Phone: "0393-6666666", Website: "https://example.com", Intro: "研发",
+	form := internship.ProfileInput{LegalPerson: "张明", Contact: "李工", Phone: "0393-6666666", Website: "https://example.com", Intro: "研发", Industry: "制造业", Staff: 120,
 		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "任丘路 1 号"}}
 	got := read[handlers.Enterprise](me.put("/api/v1/enterprise", form).ok(http.StatusOK))
 	if !got.Complete || got.Profile.Contact != "李工" || got.Profile.Phone != "039*****6666" || got.Profile.Address.County != "410902" {

@@ -71,9 +71,11 @@ func Catalogue() []*Error {
 		ErrProfileMissing, ErrHeadcountTooLow, ErrHasApplicants, ErrReconfirm, ErrBusy,
 		ErrInFlight, ErrBacklog, ErrMobileTaken, ErrAlreadyActive, ErrWechatTaken,
 		ErrBlacklisted, ErrNotOffered, ErrCodeTaken, ErrAlreadyEnterHere, ErrStudentTaken,
+		ErrEntered, ErrRegistered, ErrCoreLocked, ErrIndustryBarred, ErrStaleRound, ErrNotRegistered, ErrRegistrantMissing,
+		ErrNothingChanged, ErrChangeWaiting, ErrNoChange, ErrRegistryPending,
 		ErrTooLarge, ErrMediaType,
 		ErrInvalid, ErrBadActivation, ErrKeyReused,
-		ErrTooManyTries,
+		ErrTooManyTries, ErrTooManyNominations,
 		ErrInternal, ErrUnavailable,
 	}
 }

@@ -12,12 +12,29 @@ type Enterprise struct {
 	// Code is the 统一社会信用代码 or the 组织机构代码, as CodeKind says (G-07).
 	Code     string   `bson:"code"`
 	CodeKind CodeKind `bson:"codeKind"`
-	Profile  Profile  `bson:"profile"`
+	// CodeUnverified: the code fails its check digit, and whoever submitted it
+	// says that the certificate shows it so; a reviewer compares (domain.md §3.4).
+	CodeUnverified bool `bson:"codeUnverified,omitempty"`
+	// CertificateKind is 证件类别, Certificate the id of its scan.
+	CertificateKind string  `bson:"certificateKind,omitempty"`
+	Certificate     string  `bson:"certificate,omitempty"`
+	Profile         Profile `bson:"profile"`
 	// Source says how it came into the library (R-03, R-04).
 	Source string `bson:"source"`
 	// Recommenders are the schools that entered it (R-03).
 	Recommenders []Recommender `bson:"recommenders,omitempty"`
-	State        string        `bson:"state"`
+	// Nominator is the student who named it (学生推荐).
+	Nominator *Nominator `bson:"nominator,omitempty"`
+	State     string     `bson:"state"`
+	// StateAt is since when it is in its state.
+	StateAt time.Time `bson:"stateAt,omitempty"`
+	// Reason is why it was returned or frozen, while it is.
+	Reason string `bson:"reason,omitempty"`
+	Review `bson:",inline"`
+	// Reach counts the changes of who may choose its positions: schools that
+	// recommend it, passes, freezes and lifts. A position notes the one it
+	// follows, so that an older reading can't undo a newer one.
+	Reach int `bson:"reach,omitempty"`
 	// Activation is what a school's code is checked against; nil when used.
 	Activation *Activation `bson:"activation,omitempty"`
 	CreatedAt  time.Time   `bson:"createdAt"`
@@ -31,6 +48,11 @@ type Profile struct {
 	Phone       string  `bson:"-"`
 	Website     string  `bson:"website,omitempty"`
 	Intro       string  `bson:"intro,omitempty"`
+	// Industry is the code of what it does (行业); some may take no interns
+	// (domain.md §3.1).
+	Industry string `bson:"industry,omitempty"`
+	// Staff is 在岗职工总数, by which the number of interns is bounded (G-17).
+	Staff int `bson:"staff,omitempty"`
 }
 
 // Address keeps the region's codes (GB/T 2260) and the detail apart (G-08).
@@ -47,6 +69,17 @@ type Recommender struct {
 	SchoolName string    `bson:"schoolName"`
 	At         time.Time `bson:"at"`
 }
+
+// Nominator is the student who named the enterprise, as the platform sees it.
+type Nominator struct {
+	StudentID  string    `bson:"studentId"`
+	SchoolID   string    `bson:"schoolId"`
+	SchoolName string    `bson:"schoolName"`
+	At         time.Time `bson:"at"`
+}
+
+// MaxStaff bounds 在岗职工总数.
+const MaxStaff = 1_000_000
 
 // Activation is a school's code for an entered enterprise: used once, before
 // it expires, within a limited number of tries.
@@ -103,7 +136,7 @@ func (e *Enterprise) StateLabel() string { return enterpriseMachine.StateLabel(e
 
 // Complete says whether the profile has what publishing needs (R-02).
 func (p Profile) Complete() bool {
-	return p.LegalPerson != "" && p.Address.Detail != "" && p.Contact != "" && p.Phone != "" && p.Intro != ""
+	return p.LegalPerson != "" && p.Address.Detail != "" && p.Contact != "" && p.Phone != "" && p.Intro != "" && p.Industry != "" && p.Staff > 0
 }
 
 // MayPublish says why the enterprise may not publish positions.

@@ -11,6 +11,18 @@ const (
 	EnterpriseRecommended Kind = "enterprise.recommended"
 	EnterpriseActivated   Kind = "enterprise.activated"
 
+	EnterpriseRegistered      Kind = "enterprise.registered"
+	EnterpriseNominated       Kind = "enterprise.nominated"
+	EnterprisePassed          Kind = "enterprise.passed"
+	EnterpriseReturned        Kind = "enterprise.returned"
+	EnterpriseResubmitted     Kind = "enterprise.resubmitted"
+	EnterpriseChangeRequested Kind = "enterprise.change_requested"
+	EnterpriseChangeWithdrawn Kind = "enterprise.change_withdrawn"
+	EnterpriseChangePassed    Kind = "enterprise.change_passed"
+	EnterpriseChangeReturned  Kind = "enterprise.change_returned"
+	EnterpriseFrozen          Kind = "enterprise.frozen"
+	EnterpriseLifted          Kind = "enterprise.lifted"
+
 	PositionPublished Kind = "position.published"
 	PositionEdited    Kind = "position.edited"
 	PositionClosed    Kind = "position.closed"

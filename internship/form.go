@@ -266,8 +266,8 @@ const (
 // written down once.
 func Forms() []Form {
 	return []Form{
-		PositionForm(), EntryForm(), EnterpriseForm(), ProfileForm(), ActivationForm(), AccountForm(),
-		PlanForm(), StudentForm(), SchoolForm(), RefusalForm(),
+		PositionForm(), EntryForm(), RegistrationForm(), ResubmissionForm(), ChangeForm(), NominationForm(), ProfileForm(), ActivationForm(), AccountForm(),
+		PlanForm(), StudentForm(), SchoolForm(), RefusalForm(), PassForm(), VerdictForm(), ReasonForm(),
 	}
 }
 
@@ -292,24 +292,6 @@ func PositionForm() Form {
 		{Name: "description", Label: "岗位描述", Required: true, Max: introMax, Lines: true},
 		{Name: "skills", Label: "学习技能", Max: introMax / 2, Lines: true},
 		{Name: "requirements", Label: "实习要求", Max: introMax / 2, Lines: true},
-	}}
-}
-
-// EnterpriseForm is 企事业单位信息 (domain.md §1.2). The website is optional
-// (G-04) and so is the county, which a few cities don't have.
-func EnterpriseForm() Form {
-	return Form{Name: "enterprise", Label: "企事业单位信息", Fields: []Field{
-		{Name: "name", Label: "企事业单位名称", Required: true, Max: titleMax, Help: "与营业执照一致"},
-		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
-		{Name: "legalPerson", Label: "法人代表/负责人", Required: true, Max: nameMax},
-		{Name: "address.province", Label: "注册地址（省）", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择省"},
-		{Name: "address.city", Label: "注册地址（市）", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择市"},
-		{Name: "address.county", Label: "注册地址（县区）", Max: 6, Pattern: regionPattern, Help: "请选择县区"},
-		{Name: "address.detail", Label: "详细地址", Required: true, Max: detailMax},
-		{Name: "contact", Label: "企事业单位联系人", Required: true, Max: nameMax},
-		{Name: "phone", Label: "企事业单位联系电话", Required: true, Max: codeMax, Help: "手机号或带区号的固定电话"},
-		{Name: "website", Label: "企事业单位官网", Max: detailMax, Pattern: websitePattern, Help: "请填写以 http:// 或 https:// 开头的网址，没有可不填"},
-		{Name: "intro", Label: "企事业单位简介", Required: true, Max: introMax, Lines: true},
 	}}
 }
 

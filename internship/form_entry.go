@@ -10,16 +10,3 @@ func EntryForm() Form {
 		{Name: "phone", Label: "企事业单位联系电话", Max: codeMax, Help: "手机号或带区号的固定电话"},
 	}}
 }
-
-// ProfileForm is the part of EnterpriseForm that the enterprise completes
-// itself after a school entered it.
-func ProfileForm() Form {
-	full := EnterpriseForm()
-	f := Form{Name: "profile", Label: "企业信息"}
-	for _, field := range full.Fields {
-		if field.Name != "name" && field.Name != "code" {
-			f.Fields = append(f.Fields, field)
-		}
-	}
-	return f
-}

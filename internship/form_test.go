@@ -138,7 +138,7 @@ func TestFormsAreWellFormed(t *testing.T) {
 			}
 		}
 	}
-	if got := slices.Sorted(maps.Keys(forms)); len(got) != 10 {
+	if got := slices.Sorted(maps.Keys(forms)); len(got) != 16 {
 		t.Errorf("forms %v", got)
 	}
 }
@@ -182,9 +182,9 @@ func TestPatternsOfOtherForms(t *testing.T) {
 		field, good string
 		bad         []string
 	}{
-		{EnterpriseForm(), "website", "https://www.example.cn:8443/a?b=1#c", []string{"www.example.cn", "javascript:alert(1)", "https://", "http://a@b.cn", "https://x .cn", "ftp://x.cn"}},
-		{EnterpriseForm(), "website", "http://example.cn", nil},
-		{EnterpriseForm(), "address.city", "410100", []string{"41010", "4101000", "郑州市"}},
+		{RegistrationForm(), "website", "https://www.example.cn:8443/a?b=1#c", []string{"www.example.cn", "javascript:alert(1)", "https://", "http://a@b.cn", "https://x .cn", "ftp://x.cn"}},
+		{RegistrationForm(), "website", "http://example.cn", nil},
+		{RegistrationForm(), "address.city", "410100", []string{"41010", "4101000", "郑州市"}},
 		{PlanForm(), "grade", "2024", []string{"24", "20245", "2024级", "二〇二四"}},
 		{StudentForm(), "number", "2024-A_01", []string{"2024 01", "学号1", "a/b", "a\nb"}},
 		{AccountForm(), "role", "mentor", []string{"root", "Owner", "负责人"}},

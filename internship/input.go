@@ -1,6 +1,7 @@
 package internship
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,12 +25,14 @@ func (q *inquiry) form(f Form, values map[string]string) {
 // note adds the error of one field's parser unless the form already refused
 // that field.
 func (q *inquiry) note(field string, err error) {
-	for _, w := range q.wrong {
-		if w.Field == field {
-			return
-		}
+	if !q.refused(field) {
+		q.wrong = append(q.wrong, Of(field, err)...)
 	}
-	q.wrong = append(q.wrong, Of(field, err)...)
+}
+
+// refused says whether a field is known to be wrong.
+func (q *inquiry) refused(field string) bool {
+	return slices.ContainsFunc(q.wrong, func(w FieldError) bool { return w.Field == field })
 }
 
 func (q *inquiry) date(field, value string) Date {
@@ -95,88 +98,6 @@ func (in PositionInput) Parse() (t Terms, from, to Date, err error) {
 	from, to = q.date("enrolFrom", in.EnrolFrom), q.date("enrolTo", in.EnrolTo)
 	q.order("enrolTo", from, to, "报名截止日期不能早于开始日期")
 	return t, from, to, q.err()
-}
-
-// EntryInput is an enterprise as a school enters it (manual §2.1).
-type EntryInput struct {
-	Name    string `json:"name" doc:"企事业单位名称" example:"濮阳市华龙区示例电子有限公司"`
-	Code    string `json:"code" doc:"统一社会信用代码或组织机构代码" example:"91410900MA4ABCD173"`
-	Contact string `json:"contact,omitempty" doc:"联系人" example:"王经理"`
-	Phone   string `json:"phone,omitempty" doc:"联系电话" example:"0393-8888888"`
-}
-
-// Parse checks the entry and gives the enterprise, without id or state.
-// Errors: ErrInvalid with each wrong field.
-func (in EntryInput) Parse() (*Enterprise, error) {
-	e := &Enterprise{Name: Clean(in.Name), Profile: Profile{Contact: Clean(in.Contact)}}
-	var q inquiry
-	q.form(EntryForm(), map[string]string{"name": e.Name, "code": Clean(in.Code), "contact": e.Profile.Contact, "phone": Clean(in.Phone)})
-	var err error
-	e.Code, e.CodeKind, err = ParseEnterpriseCode(in.Code)
-	q.note("code", err)
-	if Clean(in.Phone) != "" {
-		e.Profile.Phone, err = ParsePhone(in.Phone)
-		q.note("phone", err)
-	}
-	return e, q.err()
-}
-
-// ProfileInput is the rest of the enterprise's form (manual §2.2).
-type ProfileInput struct {
-	LegalPerson string       `json:"legalPerson" doc:"法人代表/负责人" example:"张明"`
-	Address     AddressInput `json:"address" doc:"注册地址"`
-	Contact     string       `json:"contact" doc:"联系人" example:"王经理"`
-	Phone       string       `json:"phone" doc:"联系电话" example:"0393-8888888"`
-	Website     string       `json:"website,omitempty" doc:"官网，选填" example:"https://example.com"`
-	Intro       string       `json:"intro" doc:"简介，2000 字以内" example:"主要从事电子产品的研发与生产"`
-}
-
-// AddressInput is 注册地址: region codes of GB/T 2260 and the detail (G-08).
-type AddressInput struct {
-	Province string `json:"province" doc:"省代码" example:"410000"`
-	City     string `json:"city" doc:"市代码" example:"410900"`
-	County   string `json:"county,omitempty" doc:"县区代码" example:"410902"`
-	Detail   string `json:"detail" doc:"详细地址" example:"任丘路街道任丘路与新华街交叉口东北角 260 号"`
-}
-
-// Parse checks the form. Errors: ErrInvalid with each wrong field.
-func (in ProfileInput) Parse() (Profile, error) {
-	p := Profile{LegalPerson: Clean(in.LegalPerson), Contact: Clean(in.Contact), Website: Clean(in.Website), Intro: Clean(in.Intro),
-		Address: Address{Province: Clean(in.Address.Province), City: Clean(in.Address.City), County: Clean(in.Address.County), Detail: Clean(in.Address.Detail)}}
-	var q inquiry
-	q.form(ProfileForm(), map[string]string{"legalPerson": p.LegalPerson, "address.province": p.Address.Province,
-		"address.city": p.Address.City, "address.county": p.Address.County, "address.detail": p.Address.Detail,
-		"contact": p.Contact, "phone": Clean(in.Phone), "website": p.Website, "intro": p.Intro})
-	var err error
-	p.Phone, err = ParsePhone(in.Phone)
-	q.note("phone", err)
-	return p, q.err()
-}
-
-// ActivationInput opens an entered enterprise (G-02).
-type ActivationInput struct {
-	Code           string `json:"code" doc:"统一社会信用代码或组织机构代码" example:"91410900MA4ABCD173"`
-	ActivationCode string `json:"activationCode" doc:"学校发放的激活码" example:"K7QM-2XWD-9HTR"`
-	Mobile         string `json:"mobile" doc:"手机号" example:"13800000000"`
-	Name           string `json:"name" doc:"姓名" example:"王经理"`
-	Password       string `json:"password" doc:"密码，8 至 64 位，至少含三类字符" example:"Shixi-2026"`
-}
-
-// Parse checks the form and gives it in canonical writing. Errors: ErrInvalid
-// with each wrong field.
-func (in ActivationInput) Parse() (ActivationInput, CodeKind, error) {
-	out := ActivationInput{ActivationCode: CanonicalActivationCode(in.ActivationCode), Name: Clean(in.Name), Password: in.Password}
-	var q inquiry
-	q.form(ActivationForm(), map[string]string{"code": Clean(in.Code), "activationCode": Clean(in.ActivationCode),
-		"mobile": Clean(in.Mobile), "name": out.Name, "password": in.Password})
-	var kind CodeKind
-	var err error
-	out.Code, kind, err = ParseEnterpriseCode(in.Code)
-	q.note("code", err)
-	out.Mobile, err = ParseMobile(in.Mobile)
-	q.note("mobile", err)
-	q.note("password", CheckPassword(in.Password))
-	return out, kind, q.err()
 }
 
 // CanonicalActivationCode is a code as its digest is taken: upper case without

@@ -83,6 +83,7 @@ const (
 	PositionShut    = "岗位关闭"
 	PlanEnded       = "计划结束"
 	Unanswered      = "超时未处理"
+	EnterpriseShut  = "企业暂停招收"
 )
 
 // PlacementStates lists the states with the manual's labels.

@@ -30,8 +30,12 @@ type Position struct {
 	PublishedAt    time.Time `bson:"publishedAt,omitempty"`
 	CreatedAt      time.Time `bson:"createdAt"`
 	// OpenTo are the schools whose students may choose it: ids, or "*" for
-	// every school (R-05).
+	// every school (R-05). It is empty while the enterprise is frozen.
 	OpenTo []string `bson:"openTo,omitempty"`
+	// HiddenFrom are those schools while it is.
+	HiddenFrom []string `bson:"hiddenFrom,omitempty"`
+	// Reach is the enterprise's Reach that OpenTo follows.
+	Reach int `bson:"reach,omitempty"`
 }
 
 // Terms are the conditions of a position, those that a student agrees to.

@@ -1,5 +1,7 @@
 package internship
 
+import "slices"
+
 // positionMachine is domain.md §2.2.
 var positionMachine = Machine{
 	Name: "position", Label: "岗位",
@@ -35,7 +37,7 @@ func (p *Position) fire(name string, do Do) error {
 		data["reason"] = do.Note
 	}
 	refs := Refs{EnterpriseID: p.EnterpriseID, PositionID: p.ID}
-	return p.Root.fire(positionMachine, &p.State, name, do, refs, data, p.OpenTo...)
+	return p.Root.fire(positionMachine, &p.State, name, do, refs, data, slices.Concat(p.OpenTo, p.HiddenFrom)...)
 }
 
 // Create begins an unpublished position from a checked form.
@@ -68,7 +70,7 @@ func (p *Position) Publish(e *Enterprise, do Do) error {
 	if p.EnrolTo < DateOf(do.At) {
 		return ErrInvalid.At(FieldError{"enrolTo", "range", "报名截止日期已过，请先修改报名日期"})
 	}
-	p.EnterpriseName, p.OpenTo = e.Name, e.Audience()
+	p.EnterpriseName, p.OpenTo, p.HiddenFrom, p.Reach = e.Name, e.Audience(), nil, e.Reach
 	if p.PublishedTerms != nil && p.Terms.Material(*p.PublishedTerms) {
 		do.Note = MaterialChange
 	}
@@ -98,12 +100,18 @@ func (p *Position) Close(do Do) error { return p.fire("close", do) }
 // Delete removes a position that nobody ever applied for (G-15).
 func (p *Position) Delete(do Do) error { return p.fire("delete", do) }
 
-// OpenFor changes who may choose the position when a further school recommends
-// its enterprise; it says whether anything changed.
-func (p *Position) OpenFor(e *Enterprise) bool {
-	if len(p.OpenTo) == len(e.Audience()) || p.State != Recruiting {
+// Follow shows a recruiting position to the schools that its enterprise says,
+// or hides it from all of them while the enterprise is not 正常 (domain.md
+// §2.2: freezing changes no state of positions). A reading of the enterprise
+// that is older than the one it follows changes nothing. It says whether
+// anything changed.
+func (p *Position) Follow(e *Enterprise) bool {
+	if p.State != Recruiting || e.Reach <= p.Reach {
 		return false
 	}
-	p.OpenTo = e.Audience()
+	p.EnterpriseName, p.Reach = e.Name, e.Reach
+	if p.OpenTo, p.HiddenFrom = e.Audience(), nil; e.State != Active {
+		p.OpenTo, p.HiddenFrom = nil, p.OpenTo
+	}
 	return true
 }

@@ -10,7 +10,7 @@ import (
 func activeEnterprise() *Enterprise {
 	return &Enterprise{Root: Root{ID: "ent_1"}, Name: "示例电子", State: Active, Source: FromSchool,
 		Recommenders: []Recommender{{SchoolID: "sch_1"}, {SchoolID: "sch_2"}},
-		Profile:      Profile{LegalPerson: "张明", Contact: "王", Phone: "0393-8888888", Intro: "电子", Address: Address{Detail: "路"}}}
+		Profile:      Profile{LegalPerson: "张明", Contact: "王", Phone: "0393-8888888", Intro: "电子", Industry: "制造业", Staff: 100, Address: Address{Detail: "路"}}}
 }
 
 func TestPublish(t *testing.T) {

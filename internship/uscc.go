@@ -1,6 +1,7 @@
 package internship
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -80,6 +81,13 @@ func ParseEnterpriseCode(s string) (code string, kind CodeKind, err error) {
 		return "", "", FieldError{Code: "format", Message: fmt.Sprintf(
 			"请填写 %d 位%s，或 %d 位%s", usccLength, usccLabel, organisationLength, organisationLabel)}
 	}
+}
+
+// Unverified says whether a code was refused for its check digit alone: then
+// its characters were returned, for a reviewer to compare with the certificate.
+func Unverified(err error) bool {
+	f, ok := errors.AsType[FieldError](err)
+	return ok && f.Code == "check_digit"
 }
 
 // usccForm checks length and characters, not the check character.

@@ -148,7 +148,7 @@ func (s *demoStaff) activate(ctx context.Context, code string) error {
 	s.api.token = opened.Token
 	return s.api.call(ctx, "PUT", "/api/v1/enterprise", internship.ProfileInput{LegalPerson: "张明", Contact: s.Owner, Phone: "0393-8888888",
 		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "任丘路街道任丘路与新华街交叉口东北角 260 号"},
-		Website: "https://example.com", Intro: "主要从事产品的研发与生产，常年接收职业院校实习生。"}, nil)
+		Website: "https://example.com", Intro: "主要从事产品的研发与生产，常年接收职业院校实习生。", Industry: "制造业", Staff: 1000}, nil)
 }
 
 func (d *demo) publish(ctx context.Context) (string, error) {

@@ -1,0 +1,372 @@
+package internship
+
+import (
+	"cmp"
+	"strings"
+	"time"
+)
+
+// Review is what an enterprise's review is about: what it submitted, what the
+// registry says of it, and the change of core data that waits (G-03, G-10).
+type Review struct {
+	// Round counts what was submitted: registrations, resubmissions, changes.
+	// A reviewer decides about the round that he or she saw.
+	Round int `bson:"round,omitempty"`
+	// RegisteredAt is when the enterprise completed the form itself; zero for
+	// one that was entered by a school, or only nominated.
+	RegisteredAt time.Time `bson:"registeredAt,omitempty"`
+	// OwnerID is the account of the registrant.
+	OwnerID string `bson:"ownerId,omitempty"`
+	// HasID says that the registrant's ID number is known; it is kept, sealed,
+	// in the account.
+	HasID bool `bson:"hasId,omitempty"`
+	// Registry is what the market regulator's registry says; nil while it has
+	// not been asked about the last registration.
+	Registry *RegistryCheck `bson:"registry,omitempty"`
+	// Waiting is the change of core data that waits for the platform.
+	Waiting *CoreChange `bson:"waiting,omitempty"`
+	// LastChange is how the last one was decided.
+	LastChange *ChangeVerdict `bson:"lastChange,omitempty"`
+}
+
+// Core is what a reviewer compares with the certificate: a change of it waits
+// for review while the old data stay in force (G-10).
+type Core struct {
+	Name            string   `bson:"name"`
+	Code            string   `bson:"code"`
+	CodeKind        CodeKind `bson:"codeKind"`
+	CodeUnverified  bool     `bson:"codeUnverified,omitempty"`
+	LegalPerson     string   `bson:"legalPerson"`
+	CertificateKind string   `bson:"certificateKind"`
+	Certificate     string   `bson:"certificate"`
+}
+
+// CoreChange is new core data that wait.
+type CoreChange struct {
+	Core     `bson:",inline"`
+	At       time.Time      `bson:"at"`
+	By       Actor          `bson:"by"`
+	Registry *RegistryCheck `bson:"registry,omitempty"`
+}
+
+// ChangeVerdict is how a change was decided.
+type ChangeVerdict struct {
+	Passed bool      `bson:"passed"`
+	Reason string    `bson:"reason,omitempty"`
+	At     time.Time `bson:"at"`
+}
+
+// Submission is a checked registration form.
+type Submission struct {
+	Core    Core
+	Profile Profile
+	// HasID says that the registrant gave an ID number.
+	HasID bool
+}
+
+// Core is the core data in force.
+func (e *Enterprise) Core() Core {
+	return Core{Name: e.Name, Code: e.Code, CodeKind: e.CodeKind, CodeUnverified: e.CodeUnverified,
+		LegalPerson: e.Profile.LegalPerson, CertificateKind: e.CertificateKind, Certificate: e.Certificate}
+}
+
+func (e *Enterprise) setCore(c Core) {
+	e.Name, e.Code, e.CodeKind, e.CodeUnverified = c.Name, c.Code, c.CodeKind, c.CodeUnverified
+	e.Profile.LegalPerson, e.CertificateKind, e.Certificate = c.LegalPerson, c.CertificateKind, c.Certificate
+}
+
+// submit takes a form over: a new round, about which the registry is to be
+// asked anew.
+func (e *Enterprise) submit(s Submission) {
+	e.Profile = s.Profile
+	e.setCore(s.Core)
+	e.HasID = e.HasID || s.HasID
+	e.Round++
+	e.Registry = nil
+}
+
+// Draft says that a student only nominated it: nobody of the enterprise has
+// registered it yet.
+func (e *Enterprise) Draft() bool { return e.State == UnderReview && e.RegisteredAt.IsZero() }
+
+// Register begins an enterprise that registers itself (自荐).
+func (e *Enterprise) Register(s Submission, ownerID string, do Do) error {
+	e.Source, e.CreatedAt = FromItself, do.At
+	e.submit(s)
+	if err := e.fire("register", do); err != nil {
+		return err
+	}
+	e.RegisteredAt, e.OwnerID = do.At, ownerID
+	return nil
+}
+
+// Nominate begins an enterprise that a student named (学生推荐): its name, code
+// and contact, which the nominee completes by registering.
+func (e *Enterprise) Nominate(n Nominator, do Do) error {
+	n.At = do.At
+	e.Source, e.CreatedAt, e.Nominator = FromStudent, do.At, &n
+	return e.fire("nominate", do)
+}
+
+// Claim takes a nominated enterprise over by registering it; the source stays.
+// Errors: ErrRegistered where somebody did before.
+func (e *Enterprise) Claim(s Submission, ownerID string, do Do) error {
+	if e.State == UnderReview && !e.Draft() {
+		return ErrRegistered
+	}
+	e.submit(s)
+	if err := e.fire("claim", do); err != nil {
+		return err
+	}
+	e.RegisteredAt, e.OwnerID, e.StateAt = do.At, ownerID, do.At
+	return nil
+}
+
+// NeedsID says whether review needs the registrant's ID number, which is not
+// known (G-05): the code fails its check digit, or the registry doesn't confirm.
+func (e *Enterprise) NeedsID() bool {
+	return !e.HasID && (e.CodeUnverified || e.Registry != nil && e.Registry.Outcome != RegistryMatch)
+}
+
+// reviewable says why the round can't be decided.
+func (e *Enterprise) reviewable(round int) error {
+	switch {
+	case e.State == UnderReview && e.Draft():
+		return ErrNotRegistered
+	case round != e.Round:
+		return ErrStaleRound
+	}
+	return nil
+}
+
+// Pass admits the enterprise to the library (获准进入实习企业库). Errors:
+// ErrWrongState, ErrNotRegistered, ErrStaleRound, ErrRegistryPending,
+// ErrRegistrantMissing.
+func (e *Enterprise) Pass(round int, do Do) error {
+	if e.State == UnderReview {
+		if err := e.reviewable(round); err != nil {
+			return err
+		}
+		if e.Registry == nil {
+			return ErrRegistryPending
+		}
+		if e.NeedsID() {
+			return ErrRegistrantMissing
+		}
+	}
+	if err := e.fire("pass", do); err != nil {
+		return err
+	}
+	e.Reach++
+	e.Reason = ""
+	return nil
+}
+
+// Return gives a registration back with the reason. Errors: ErrWrongState,
+// ErrNotRegistered, ErrStaleRound, ErrInvalid without a reason.
+func (e *Enterprise) Return(round int, do Do) error {
+	if e.State == UnderReview {
+		if err := e.reviewable(round); err != nil {
+			return err
+		}
+	}
+	if err := reasoned(do); err != nil {
+		return err
+	}
+	if err := e.fire("return", do); err != nil {
+		return err
+	}
+	e.Reason = do.Note
+	return nil
+}
+
+// Resubmit hands in a corrected registration. Errors: ErrWrongState,
+// ErrInvalid where review needs the registrant's ID number.
+func (e *Enterprise) Resubmit(s Submission, do Do) error {
+	if e.State == Returned && !s.HasID && (e.NeedsID() || s.Core.CodeUnverified && !e.HasID) {
+		return ErrInvalid.At(idWanted())
+	}
+	if err := e.fire("resubmit", do); err != nil {
+		return err
+	}
+	e.submit(s)
+	e.Reason = ""
+	return nil
+}
+
+// idWanted asks for the registrant's ID number (G-05).
+func idWanted() FieldError {
+	return FieldError{Field: "registrant.idNumber", Code: "required", Message: "登记信息需人工核实，请填写注册人身份证号"}
+}
+
+// reasoned refuses a decision without a reason.
+func reasoned(do Do) error {
+	if do.Note == "" {
+		return ErrInvalid.At(FieldError{"reason", "required", "请填写原因"})
+	}
+	return nil
+}
+
+// CompleteProfile saves the enterprise's data. Core data that are not filled in
+// yet are taken at once; others are changed by RequestChange. Errors:
+// ErrWrongState, ErrCoreLocked.
+func (e *Enterprise) CompleteProfile(u ProfileUpdate, do Do) error {
+	p := u.Profile
+	for _, c := range []struct{ now, wanted string }{
+		{e.Profile.LegalPerson, p.LegalPerson}, {e.CertificateKind, u.CertificateKind}, {e.Certificate, u.Certificate}} {
+		if c.now != "" && c.wanted != "" && c.now != c.wanted {
+			return ErrCoreLocked
+		}
+	}
+	if err := e.fire("complete", do); err != nil {
+		return err
+	}
+	e.Profile = p
+	e.CertificateKind = cmp.Or(e.CertificateKind, u.CertificateKind)
+	e.Certificate = cmp.Or(e.Certificate, u.Certificate)
+	return nil
+}
+
+// RequestChange hands in new core data; the old ones stay in force until the
+// platform passes it. Errors: ErrWrongState, ErrChangeWaiting,
+// ErrNothingChanged.
+func (e *Enterprise) RequestChange(c Core, do Do) error {
+	switch {
+	case e.State == Active && e.Waiting != nil:
+		return ErrChangeWaiting
+	case e.State == Active && c == e.Core():
+		return ErrNothingChanged
+	}
+	if err := e.fire("request_change", do); err != nil {
+		return err
+	}
+	e.Round++
+	e.Waiting = &CoreChange{Core: c, At: do.At, By: do.By}
+	return nil
+}
+
+// WithdrawChange takes the waiting change back. Errors: ErrWrongState,
+// ErrNoChange.
+func (e *Enterprise) WithdrawChange(do Do) error {
+	if e.Waiting == nil {
+		return ErrNoChange
+	}
+	if err := e.fire("withdraw_change", do); err != nil {
+		return err
+	}
+	e.Waiting = nil
+	return nil
+}
+
+// PassChange puts the waiting core data in force; the history notes what they
+// were. Errors: ErrWrongState, ErrNoChange, ErrStaleRound, ErrRegistryPending.
+func (e *Enterprise) PassChange(round int, do Do) error {
+	switch {
+	case e.Waiting == nil:
+		return ErrNoChange
+	case round != e.Round:
+		return ErrStaleRound
+	case e.Waiting.Registry == nil:
+		return ErrRegistryPending
+	}
+	old := e.Core()
+	do.Note = strings.Join(old.differences(e.Waiting.Core), "；")
+	if err := e.fire("pass_change", do); err != nil {
+		return err
+	}
+	e.setCore(e.Waiting.Core)
+	e.Registry = e.Waiting.Registry
+	e.Waiting, e.LastChange = nil, &ChangeVerdict{Passed: true, At: do.At}
+	e.Reach++
+	return nil
+}
+
+// ReturnChange drops the waiting core data with a reason. Errors:
+// ErrWrongState, ErrNoChange, ErrStaleRound, ErrInvalid without a reason.
+func (e *Enterprise) ReturnChange(round int, do Do) error {
+	switch {
+	case e.Waiting == nil:
+		return ErrNoChange
+	case round != e.Round:
+		return ErrStaleRound
+	}
+	if err := reasoned(do); err != nil {
+		return err
+	}
+	if err := e.fire("return_change", do); err != nil {
+		return err
+	}
+	e.Waiting, e.LastChange = nil, &ChangeVerdict{Reason: do.Note, At: do.At}
+	return nil
+}
+
+// differences tells, in Chinese, what becomes of the core data.
+func (c Core) differences(to Core) []string {
+	var out []string
+	for _, d := range []struct{ label, from, to string }{
+		{"名称", c.Name, to.Name}, {c.CodeKind.Label(), c.Code, to.Code}, {"法人代表/负责人", c.LegalPerson, to.LegalPerson},
+		{"证件类别", c.CertificateKind, to.CertificateKind}} {
+		if d.from != d.to {
+			out = append(out, d.label+"由「"+d.from+"」变更为「"+d.to+"」")
+		}
+	}
+	if c.Certificate != to.Certificate {
+		out = append(out, "更换证件扫描件")
+	}
+	return out
+}
+
+// Freeze hides the enterprise while it is looked into: no publishing, no
+// accepting; running placements go on. Errors: ErrWrongState, ErrInvalid
+// without a reason.
+func (e *Enterprise) Freeze(do Do) error {
+	if err := reasoned(do); err != nil {
+		return err
+	}
+	if err := e.fire("freeze", do); err != nil {
+		return err
+	}
+	e.Reason = do.Note
+	e.Reach++
+	return nil
+}
+
+// Lift ends a freeze: everything is as it was. Errors: ErrWrongState.
+func (e *Enterprise) Lift(do Do) error {
+	if err := e.fire("lift", do); err != nil {
+		return err
+	}
+	e.Reason = ""
+	e.Reach++
+	return nil
+}
+
+// InviteAgain notes that the code or the invitation was sent again. Errors:
+// ErrWrongState.
+func (e *Enterprise) InviteAgain(do Do) error {
+	if e.State == UnderReview && !e.Draft() {
+		return ErrRegistered
+	}
+	return e.fire("invite_again", do)
+}
+
+// Reveal notes that somebody of the platform looked at the registrant's ID
+// number, and why. Errors: ErrInvalid without a reason.
+func (e *Enterprise) Reveal(do Do) error {
+	if err := reasoned(do); err != nil {
+		return err
+	}
+	return e.fire("reveal", do)
+}
+
+// ReviewedSince is since when it waits for the platform, and whether it does:
+// a registration, or a change of core data.
+func (e *Enterprise) ReviewedSince() (since time.Time, waits bool) {
+	switch {
+	case e.State == UnderReview:
+		return e.StateAt, !e.Draft()
+	case e.State == Active && e.Waiting != nil:
+		return e.Waiting.At, true
+	}
+	return e.StateAt, false
+}

@@ -1,0 +1,97 @@
+package internship
+
+import "time"
+
+// Outcomes of asking the market regulator's registry (R-04). None of them
+// passes or refuses anything by itself.
+const (
+	RegistryMatch    = "match"
+	RegistryMismatch = "mismatch"
+	RegistryNotFound = "not_found"
+	// RegistrySilent: it did not answer, in all the times it was asked.
+	RegistrySilent = "silent"
+)
+
+// RegistryCheck is what the registry said about one round.
+type RegistryCheck struct {
+	Outcome string `bson:"outcome"`
+	// Differences are the fields in which the registry has something else.
+	Differences []Difference `bson:"differences,omitempty"`
+	// Status is 登记状态, e.g. 存续, where the registry tells it.
+	Status string    `bson:"status,omitempty"`
+	At     time.Time `bson:"at"`
+}
+
+// Difference is one field in which the registry has something else.
+type Difference struct {
+	// Field is name, legalPerson or status.
+	Field  string `bson:"field"`
+	Ours   string `bson:"ours"`
+	Theirs string `bson:"theirs"`
+}
+
+// RegistryLabel is the Chinese name of an outcome.
+func RegistryLabel(outcome string) string {
+	switch outcome {
+	case RegistryMatch:
+		return "一致"
+	case RegistryMismatch:
+		return "不一致"
+	case RegistryNotFound:
+		return "未查到"
+	case RegistrySilent:
+		return "未能查询"
+	default:
+		return "查询中"
+	}
+}
+
+// Says tells the applicant in plain words what was found.
+func (c *RegistryCheck) Says() string {
+	if c == nil {
+		return "正在向市场监管部门核对企业登记信息"
+	}
+	switch c.Outcome {
+	case RegistryMatch:
+		return "与市场监管部门登记的信息一致"
+	case RegistryMismatch:
+		return "与市场监管部门登记的信息不一致，请核对名称和法人代表/负责人，等待人工审核"
+	case RegistryNotFound:
+		return "在市场监管部门登记的信息中没有查到该代码，请核对代码，等待人工审核"
+	default:
+		return "暂时无法向市场监管部门核对，将由人工审核"
+	}
+}
+
+// asked is the core data about which the registry is to be asked: the change
+// that waits, else the registration.
+func (e *Enterprise) asked() (Core, **RegistryCheck) {
+	if e.Waiting != nil {
+		return e.Waiting.Core, &e.Waiting.Registry
+	}
+	return e.Core(), &e.Registry
+}
+
+// RegistryQuestion is the core data about which the registry has not been
+// asked yet, with their round; ok is false when there are none.
+func (e *Enterprise) RegistryQuestion() (c Core, round int, ok bool) {
+	c, check := e.asked()
+	submitted := e.State == UnderReview && !e.Draft() || e.Waiting != nil
+	return c, e.Round, submitted && *check == nil
+}
+
+// NoteRegistry keeps what the registry said about a round; it says whether
+// that was still wanted.
+func (e *Enterprise) NoteRegistry(round int, found RegistryCheck, do Do) (bool, error) {
+	if _, now, ok := e.RegistryQuestion(); !ok || now != round {
+		return false, nil
+	}
+	do.Note = RegistryLabel(found.Outcome)
+	if err := e.fire("note_registry", do); err != nil {
+		return false, err
+	}
+	_, check := e.asked()
+	found.At = do.At
+	*check = &found
+	return true, nil
+}
