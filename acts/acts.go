@@ -26,6 +26,10 @@ type Acts struct {
 	Hasher *Hasher
 	// Apps are the app ids that WeChat identities belong to.
 	Apps Apps
+	// Captcha draws puzzles; nil: nobody gets one, nor a ticket.
+	Captcha Puzzles
+	// Limits count by address.
+	Limits Limits
 }
 
 // Apps are the customer's two WeChat apps.
@@ -42,7 +46,7 @@ type WeChat interface {
 
 // New gives the acts their parts.
 func New(db *store.DB, wechat WeChat, apps Apps, log *slog.Logger) *Acts {
-	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers), Apps: apps}
+	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers), Apps: apps, Limits: DefaultLimits()}
 }
 
 // Staff is who acts on the enterprise's side: the session's account.

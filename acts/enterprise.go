@@ -131,7 +131,7 @@ func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, devi
 	if err != nil {
 		return Opened{}, err
 	}
-	if err := a.limit(ctx, "address:"+address, addressTries, addressWindow); err != nil {
+	if err := a.limitAddress(ctx, address); err != nil {
 		return Opened{}, err
 	}
 	e, err := a.DB.EnterpriseByCode(ctx, in.Code, kind)

@@ -15,14 +15,14 @@ import (
 	"shixi/store"
 )
 
-// Limits of logging in. They are counted in the database, so that replicas
-// share them, and before the password is looked at, so that they tell nobody
-// whether an account exists.
+// Limits of passwords, besides those of the caller's address.
 const (
-	loginTries    = 5
-	loginWindow   = 15 * time.Minute
-	addressTries  = 100
-	addressWindow = time.Hour
+	// triesHere is how often one address may try at one account in a window.
+	triesHere  = 5
+	triesSpell = 15 * time.Minute
+	// triesADay is how often all addresses together may; beyond it an SMS code
+	// still lets the owner in, so nobody can be locked out by others' tries.
+	triesADay = 50
 	// SessionLife is how long a log-in lasts: a month, as people expect of a
 	// mini-program; a change of role or password ends it sooner.
 	SessionLife = 30 * 24 * time.Hour
@@ -33,6 +33,8 @@ type Login struct {
 	// Name is a mobile, a USCC or an organisation code (G-06).
 	Name     string
 	Password string
+	// Ticket is that of a solved puzzle.
+	Ticket string
 	// WechatCode is wx.login's code where the log-in comes from the
 	// mini-program: the account is bound to that user.
 	WechatCode string
@@ -46,26 +48,32 @@ type Login struct {
 type Opened struct {
 	Token   string
 	Session store.Session
+	// Account is whose session it is, Enterprise the person's.
+	Account    *internship.Account
+	Enterprise *internship.Enterprise
 }
 
-// LogIn opens a session for a name and password. Errors: ErrBadLogin whether
-// or not the account exists, ErrTooManyTries, ErrWechatTaken, ErrBadWechat.
+// LogIn opens a session for a name and password (manual §2.3). Errors:
+// ErrCaptcha, ErrBadLogin whether or not the account exists, ErrTooManyTries,
+// ErrWechatTaken, ErrBadWechat.
 func (a *Acts) LogIn(ctx context.Context, l Login) (Opened, error) {
-	mobile, code := loginName(l.Name)
-	if err := a.limit(ctx, "address:"+l.Address, addressTries, addressWindow); err != nil {
+	if err := a.useTicket(ctx, l.Ticket); err != nil {
 		return Opened{}, err
 	}
-	key := "login:" + a.DB.Blind(cmp.Or(mobile, code, l.Name)) // not as it was spelled: each spelling would have tries of its own
-	if err := a.limit(ctx, key, loginTries, loginWindow); err != nil {
+	if err := a.limitAddress(ctx, l.Address); err != nil {
 		return Opened{}, err
 	}
-	account, err := a.fitting(ctx, mobile, code, l.Password)
+	account, who, err := a.named(ctx, l.Name)
 	if err != nil {
 		return Opened{}, err
 	}
-	if err := a.DB.Forgive(ctx, key); err != nil {
-		a.Log.WarnContext(ctx, "tries not forgiven", slog.Any("error", err))
+	if err := a.limitPasswords(ctx, who, l.Address); err != nil {
+		return Opened{}, err
 	}
+	if err := a.fits(ctx, account, l.Password); err != nil {
+		return Opened{}, err
+	}
+	a.forgive(ctx, who, l.Address)
 	if l.WechatCode != "" {
 		if account, err = a.bindMiniProgram(ctx, account, l.WechatCode); err != nil {
 			return Opened{}, err
@@ -85,39 +93,56 @@ func loginName(name string) (mobile, code string) {
 	return "", ""
 }
 
-// fitting finds the account and checks the password, taking as long for an
-// account that does not exist.
-func (a *Acts) fitting(ctx context.Context, mobile, code, password string) (*internship.Account, error) {
-	var account *internship.Account
-	if mobile+code != "" {
-		var err error
-		if account, err = a.DB.AccountByLogin(ctx, mobile, code); err != nil && !store.Absent(err) {
-			return nil, fmt.Errorf("log in: %w", err)
-		}
+// named finds the account of a name, nil where there is none, and under which
+// key its tries count: that of the account, so that all its names are one, else
+// the name's, not as it was spelled, so that who exists can't be told.
+func (a *Acts) named(ctx context.Context, name string) (*internship.Account, string, error) {
+	mobile, code := loginName(name)
+	unknown := "name:" + a.DB.Blind("name "+cmp.Or(mobile, code, name))
+	if mobile+code == "" {
+		return nil, unknown, nil
 	}
+	account, err := a.DB.AccountByLogin(ctx, mobile, code)
+	if store.Absent(err) {
+		return nil, unknown, nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("log in: %w", err)
+	}
+	return account, account.ID, nil
+}
+
+func keyHere(who, address string) string { return "password:" + who + ":" + address }
+func keyToday(who string) string         { return "password day:" + who }
+
+// limitPasswords counts a try at a password.
+func (a *Acts) limitPasswords(ctx context.Context, who, address string) error {
+	if err := a.limit(ctx, keyHere(who, address), triesHere, triesSpell); err != nil {
+		return err
+	}
+	return a.limit(ctx, keyToday(who), triesADay, day)
+}
+
+// forgive takes a try back that was none.
+func (a *Acts) forgive(ctx context.Context, who, address string) {
+	if err := errors.Join(a.DB.Forgive(ctx, keyHere(who, address)), a.DB.Untry(ctx, keyToday(who))); err != nil {
+		a.Log.WarnContext(ctx, "tries not forgiven", slog.Any("error", err))
+	}
+}
+
+// fits checks the password of an account, taking as long where there is none
+// or it has none. Errors: ErrBadLogin.
+func (a *Acts) fits(ctx context.Context, account *internship.Account, password string) error {
 	hash := ""
 	if account != nil && account.State == internship.AccountActive {
 		hash = account.Password
 	}
 	ok, err := a.Hasher.Fits(ctx, password, hash)
 	if err != nil {
-		return nil, internship.ErrUnavailable.Because(err)
+		return internship.ErrUnavailable.Because(err)
 	}
 	if !ok {
-		return nil, internship.ErrBadLogin
-	}
-	return account, nil
-}
-
-// limit counts a try and refuses it beyond the most allowed in a window.
-func (a *Acts) limit(ctx context.Context, key string, most int, window time.Duration) error {
-	n, err := a.DB.Try(ctx, key, window)
-	if err != nil {
-		return fmt.Errorf("limit tries: %w", err)
-	}
-	if n > most {
-		minutes := (window + time.Minute - 1) / time.Minute
-		return internship.ErrTooManyTries.With(fmt.Sprintf("尝试次数过多，请 %d 分钟后再试", minutes)).After(int(window / time.Second))
+		return internship.ErrBadLogin
 	}
 	return nil
 }
@@ -174,6 +199,10 @@ func (a *Acts) bindMiniProgram(ctx context.Context, account *internship.Account,
 
 // open makes the session of an account.
 func (a *Acts) open(ctx context.Context, account *internship.Account, device string) (Opened, error) {
+	enterprise, err := a.DB.Enterprises.Get(ctx, account.EnterpriseID)
+	if err != nil {
+		return Opened{}, fmt.Errorf("open session: %w", err)
+	}
 	token := "sx_" + rand.Text() + rand.Text()
 	now := a.Now()
 	s := store.Session{ID: TokenHash(token), AccountID: account.ID, EnterpriseID: account.EnterpriseID, Name: account.Name,
@@ -181,7 +210,7 @@ func (a *Acts) open(ctx context.Context, account *internship.Account, device str
 	if err := a.DB.AddSession(ctx, s); err != nil {
 		return Opened{}, err
 	}
-	return Opened{Token: token, Session: s}, nil
+	return Opened{Token: token, Session: s, Account: account, Enterprise: enterprise}, nil
 }
 
 // TokenHash is the id under which a token's session is kept.

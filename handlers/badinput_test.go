@@ -74,10 +74,14 @@ func bodies(w *world, position *internship.Position, placement *internship.Place
 		Address: internship.AddressInput{Province: "410000", City: "410900", Detail: "任丘路 1 号"}}
 	selection := internship.Form{Fields: []internship.Field{{Name: "ids", Required: true, Max: 64, Most: 100}}}
 	refusal := internship.Form{Fields: append(selection.Fields, internship.RefusalForm().Fields...)}
-	login := internship.Form{Fields: []internship.Field{{Name: "name", Required: true, Max: 64}, {Name: "password", Required: true, Max: 64}, {Name: "wechatCode", Max: 128}}}
+	login := internship.Form{Fields: []internship.Field{{Name: "name", Required: true, Max: 64}, {Name: "password", Required: true, Max: 64}, internship.TicketField(), {Name: "wechatCode", Max: 128}}}
+	ticket := w.ticket()
 	return map[string]route{
 		"activate":        {"POST", "/api/v1/activation", treeOf(tb, w.entered()), internship.ActivationForm(), false},
-		"logIn":           {"POST", "/api/v1/login", tree{"name": "13800000000", "password": actstest.Password}, login, false},
+		"logIn":           {"POST", "/api/v1/login", tree{"name": "13800000000", "password": actstest.Password, "ticket": ticket}, login, false},
+		"solvePuzzle":     {"POST", "/api/v1/captcha/solve", tree{"token": "x", "x": 1}, internship.Form{Fields: []internship.Field{{Name: "token", Required: true, Max: 512, Pattern: `^[0-9A-Za-z_-]+$`}}}, false},
+		"sendCode":        {"POST", "/api/v1/sms-codes", tree{"mobile": "13800000000", "purpose": "login", "ticket": ticket}, internship.CodeRequestForm(), false},
+		"admitRegistrant": {"POST", "/api/v1/registration/pass", tree{"mobile": "13800000000", "smsCode": "123456"}, internship.MobilePassForm(), false},
 		"logInByWechat":   {"POST", "/api/v1/login/wechat", tree{"code": "x"}, internship.Form{Fields: []internship.Field{{Name: "code", Required: true, Max: 128}}}, false},
 		"completeProfile": {"PUT", "/api/v1/enterprise", treeOf(tb, profile), internship.ProfileForm(), true},
 		"createPosition":  {"POST", "/api/v1/positions", treeOf(tb, actstest.Terms("焊工", 1)), internship.PositionForm(), true},

@@ -206,12 +206,12 @@ func TestLimitsCountByCaller(t *testing.T) {
 	w := newWorld(t)
 	w.app = handlers.New(handlers.Options{Acts: w.Acts, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("10.0.0.0/8")}})
 	try := func(forwarded string, n int) answer {
-		form := handlers.Login{Name: fmt.Sprintf("133%08d", n), Password: actstest.Password}
+		form := w.login(fmt.Sprintf("133%08d", n), actstest.Password)
 		return w.anyone().with("X-Forwarded-For", forwarded).post("/api/v1/login", form)
 	}
 	// Fiber's test connection comes from 0.0.0.0, the proxy here.
 	for n := range 100 {
-		if _, err := w.DB.Try(t.Context(), "address:203.0.113.9", 3600e9); err != nil {
+		if _, _, err := w.DB.Try(t.Context(), "address:203.0.113.9", 3600e9); err != nil {
 			t.Fatal(n, err)
 		}
 	}
@@ -219,11 +219,11 @@ func TestLimitsCountByCaller(t *testing.T) {
 	try("198.51.100.1, 203.0.113.9, 10.1.1.1", 2).refused(internship.ErrTooManyTries)
 	try("203.0.113.9, 198.51.100.1", 3).refused(internship.ErrBadLogin)
 	w.anyone().with("X-Forwarded-For", "198.51.100.7").with("x-forwarded-for", "203.0.113.9").
-		post("/api/v1/login", handlers.Login{Name: "13300000009", Password: actstest.Password}).refused(internship.ErrTooManyTries)
+		post("/api/v1/login", w.login("13300000009", actstest.Password)).refused(internship.ErrTooManyTries)
 	try("nonsense", 4).refused(internship.ErrBadLogin)
 
 	for n := range 100 {
-		if _, err := w.DB.Try(t.Context(), "address:2001:db8::/64", 3600e9); err != nil {
+		if _, _, err := w.DB.Try(t.Context(), "address:2001:db8::/64", 3600e9); err != nil {
 			t.Fatal(n, err)
 		}
 	}

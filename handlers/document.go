@@ -66,6 +66,7 @@ func (*Problem) schema(r huma.Registry) *huma.Schema {
 func securitySchemes() map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "登录后得到的令牌，小程序使用：Authorization: Bearer sx_…"},
+		"pass":   {Type: "http", Scheme: "bearer", Description: "验证手机号后得到的凭据，入驻和找回账号时使用：Authorization: Bearer sp_…"},
 		"cookie": {Type: "apiKey", In: "cookie", Name: sessionCookie,
 			Description: "网页使用：登录时带请求头 X-Session: cookie；此后的提交请求须带请求头 X-Requested-With: shixi"},
 	}
@@ -92,7 +93,8 @@ func formsBySchema() map[string]internship.Form {
 		"ActivationInput": internship.ActivationForm(), "Refusal": internship.RefusalForm(),
 		"EntryInput": internship.EntryForm(), "PlanInput": internship.PlanForm(),
 		"StudentInput": internship.StudentForm(), "SchoolInput": internship.SchoolForm(),
-		"Login": loginForm(),
+		"Login": loginForm(), "Solution": solutionFields(),
+		"CodeRequestInput": internship.CodeRequestForm(), "MobilePassInput": internship.MobilePassForm(),
 	}
 }
 

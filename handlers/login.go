@@ -13,6 +13,7 @@ import (
 type Login struct {
 	Name       string `json:"name" doc:"账号" example:"13800000000"`
 	Password   string `json:"password" doc:"密码" example:"Shixi-2026"`
+	Ticket     string `json:"ticket" doc:"滑动验证得到的凭据，只能用一次" example:"AXk2v9Q0"`
 	WechatCode string `json:"wechatCode,omitempty" doc:"小程序 wx.login 得到的 code；带上则把该微信绑定到账号" example:"0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"`
 }
 
@@ -56,6 +57,7 @@ func loginForm() internship.Form {
 	return internship.Form{Name: "login", Label: "登录", Fields: []internship.Field{
 		{Name: "name", Label: "账号", Required: true, Max: 64, Help: "手机号、统一社会信用代码或组织机构代码"},
 		{Name: "password", Label: "密码", Required: true, Max: 64},
+		internship.TicketField(),
 		wechatCode("wechatCode", false),
 	}}
 }
@@ -65,7 +67,7 @@ func wechatCode(name string, required bool) internship.Field {
 }
 
 func checkLogin(l Login) error {
-	return invalid(loginForm().Check(map[string]string{"name": internship.Clean(l.Name), "password": l.Password, "wechatCode": l.WechatCode}))
+	return invalid(loginForm().Check(map[string]string{"name": internship.Clean(l.Name), "password": l.Password, "ticket": l.Ticket, "wechatCode": l.WechatCode}))
 }
 
 func checkActivation(in internship.ActivationInput) error {
@@ -82,7 +84,7 @@ func (a *App) activate(ctx context.Context, in *activationForm) (*loggedIn, erro
 	if err != nil {
 		return nil, err
 	}
-	return a.loggedIn(ctx, opened, in.Way)
+	return a.loggedIn(opened, in.Way), nil
 }
 
 func (a *App) logIn(ctx context.Context, in *passwordForm) (*loggedIn, error) {
@@ -94,12 +96,12 @@ func (a *App) logIn(ctx context.Context, in *passwordForm) (*loggedIn, error) {
 	if form.WechatCode != "" {
 		device = deviceMiniProgram
 	}
-	opened, err := a.acts.LogIn(ctx, acts.Login{Name: internship.Clean(form.Name), Password: form.Password, WechatCode: form.WechatCode,
+	opened, err := a.acts.LogIn(ctx, acts.Login{Name: internship.Clean(form.Name), Password: form.Password, Ticket: form.Ticket, WechatCode: form.WechatCode,
 		Device: device, Address: addressOf(ctx)})
 	if err != nil {
 		return nil, err
 	}
-	return a.loggedIn(ctx, opened, in.Way)
+	return a.loggedIn(opened, in.Way), nil
 }
 
 func (a *App) logInByWechat(ctx context.Context, in *wechatForm) (*loggedIn, error) {
@@ -114,22 +116,18 @@ func (a *App) logInByWechat(ctx context.Context, in *wechatForm) (*loggedIn, err
 	if err != nil {
 		return nil, err
 	}
-	return a.loggedIn(ctx, opened, in.Way)
+	return a.loggedIn(opened, in.Way), nil
 }
 
 // loggedIn answers a log-in with its token, in the body or as a cookie, and
 // with what the first screen shows.
-func (a *App) loggedIn(ctx context.Context, opened acts.Opened, w Way) (*loggedIn, error) {
+func (a *App) loggedIn(opened acts.Opened, w Way) *loggedIn {
 	s := opened.Session
-	account, enterprise, err := a.acts.Me(ctx, acts.Staff{AccountID: s.AccountID, EnterpriseID: s.EnterpriseID, Name: s.Name, Role: s.Role})
-	if err != nil {
-		return nil, err
-	}
-	out := &loggedIn{Body: LoggedIn{Token: opened.Token, Expires: local(s.Expires), Me: renderMe(account, enterprise)}}
+	out := &loggedIn{Body: LoggedIn{Token: opened.Token, Expires: local(s.Expires), Me: renderMe(opened.Account, opened.Enterprise)}}
 	if w.Session == sessionByCookie {
 		out.SetCookie, out.Body.Token = a.cookie(s, opened.Token), ""
 	}
-	return out, nil
+	return out
 }
 
 func (a *App) listSessions(ctx context.Context, _ *nothing) (*sessionsAnswer, error) {
@@ -188,8 +186,8 @@ func loginDocs() map[string]doc {
 	return map[string]doc{
 		"activate": {Tag: tagLogin, Summary: "企业激活", Status: http.StatusCreated, Says: "用推荐学校发放的激活码开通企业的第一个账号（负责人）并登录。激活码只能使用一次，最多试 10 次。",
 			Errors: append(errs{internship.ErrBadActivation, internship.ErrMobileTaken, internship.ErrAlreadyActive, internship.ErrTooManyTries}, form...)},
-		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号；负责人也可用统一社会信用代码或组织机构代码。15 分钟内最多试 5 次，无论账号是否存在。",
-			Errors: append(errs{internship.ErrBadLogin, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
+		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号；负责人也可用统一社会信用代码或组织机构代码。每次须先完成滑动验证。同一地址 15 分钟内最多试 5 次，同一账号 1 天最多试错 50 次（此后仍可用短信验证码登录），无论账号是否存在。",
+			Errors: append(errs{internship.ErrBadLogin, internship.ErrCaptcha, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
 		"logInByWechat": {Tag: tagLogin, Summary: "微信登录", Says: "微信须已绑定账号：先用账号密码登录一次并带上 wechatCode。",
 			Errors: append(errs{internship.ErrNotBound, internship.ErrBadWechat}, form...)},
 		"listSessions": {Tag: tagLogin, Summary: "登录记录", Says: "本人尚未退出的登录，从新到旧，至多 50 条。"},

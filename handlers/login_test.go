@@ -91,7 +91,7 @@ func TestLogin(t *testing.T) {
 		w := newWorld(t)
 		e := w.enterprise("A")
 		for _, name := range []string{e.Mobile, " " + e.Code + " "} {
-			in := read[handlers.LoggedIn](w.anyone().post("/api/v1/login", handlers.Login{Name: name, Password: actstest.Password}).ok(http.StatusOK))
+			in := read[handlers.LoggedIn](w.anyone().post("/api/v1/login", w.login(name, actstest.Password)).ok(http.StatusOK))
 			w.log.never(in.Token)
 			if me := read[handlers.Me](w.as(in.Token).get("/api/v1/me")); me.Enterprise.ID != e.ID {
 				t.Errorf("logged in to %s, want %s", me.Enterprise.ID, e.ID)
@@ -104,15 +104,15 @@ func TestLogin(t *testing.T) {
 		w := newWorld(t)
 		e := w.enterprise("A")
 		for _, name := range []string{e.Mobile, "13500000000", "nobody"} {
-			p := w.anyone().post("/api/v1/login", handlers.Login{Name: name, Password: "Wrong-2026"}).refused(internship.ErrBadLogin)
+			p := w.anyone().post("/api/v1/login", w.login(name, "Wrong-2026")).refused(internship.ErrBadLogin)
 			if p.Detail != internship.ErrBadLogin.Detail {
 				t.Errorf("%s: %q", name, p.Detail)
 			}
 		}
 		for range 4 {
-			w.anyone().post("/api/v1/login", handlers.Login{Name: e.Mobile, Password: "Wrong-2026"}).refused(internship.ErrBadLogin)
+			w.anyone().post("/api/v1/login", w.login(e.Mobile, "Wrong-2026")).refused(internship.ErrBadLogin)
 		}
-		a := w.anyone().post("/api/v1/login", handlers.Login{Name: e.Mobile, Password: actstest.Password})
+		a := w.anyone().post("/api/v1/login", w.login(e.Mobile, actstest.Password))
 		if p := a.refused(internship.ErrTooManyTries); !strings.HasSuffix(p.Detail, " 分钟后再试") {
 			t.Errorf("the wait is not told: %s", p.Detail)
 		}
@@ -120,10 +120,10 @@ func TestLogin(t *testing.T) {
 			t.Errorf("Retry-After = %q, want 900", a.header.Get("Retry-After"))
 		}
 		for _, spelling := range []string{"+86" + e.Mobile, e.Mobile[:3] + " " + e.Mobile[3:], e.Mobile[:3] + "-" + e.Mobile[3:]} {
-			w.anyone().post("/api/v1/login", handlers.Login{Name: spelling, Password: actstest.Password}).refused(internship.ErrTooManyTries)
+			w.anyone().post("/api/v1/login", w.login(spelling, actstest.Password)).refused(internship.ErrTooManyTries)
 		}
 		w.Pass(16 * time.Minute)
-		w.anyone().post("/api/v1/login", handlers.Login{Name: e.Mobile, Password: actstest.Password}).ok(http.StatusOK)
+		w.anyone().post("/api/v1/login", w.login(e.Mobile, actstest.Password)).ok(http.StatusOK)
 	})
 
 	t.Run("in the mini-program", func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestLogin(t *testing.T) {
 		w.anyone().post("/api/v1/login/wechat", byWechat).refused(internship.ErrNotBound)
 		w.anyone().post("/api/v1/login/wechat", handlers.WechatLogin{Code: "expired"}).refused(internship.ErrBadWechat)
 
-		in := read[handlers.LoggedIn](w.anyone().post("/api/v1/login", handlers.Login{Name: e.Mobile, Password: actstest.Password, WechatCode: byWechat.Code}))
+		in := read[handlers.LoggedIn](w.anyone().post("/api/v1/login", w.bindingLogin(e.Mobile, byWechat.Code)))
 		if !in.Me.Account.MiniProgram.Bound || in.Me.Account.MiniProgram.BoundAt.IsZero() || in.Me.Account.Follower.Bound {
 			t.Errorf("bindings = %+v", in.Me.Account)
 		}
@@ -146,7 +146,7 @@ func TestLogin(t *testing.T) {
 			t.Error("another account")
 		}
 		other := w.enterprise("B")
-		w.anyone().post("/api/v1/login", handlers.Login{Name: other.Mobile, Password: actstest.Password, WechatCode: byWechat.Code}).refused(internship.ErrWechatTaken)
+		w.anyone().post("/api/v1/login", w.bindingLogin(other.Mobile, byWechat.Code)).refused(internship.ErrWechatTaken)
 		w.wechat.down = true
 		w.anyone().post("/api/v1/login/wechat", byWechat).refused(internship.ErrUnavailable)
 	})
@@ -161,7 +161,7 @@ func TestSessions(t *testing.T) {
 		e := w.enterprise("A")
 		w.Pass(time.Second)
 		phone := w.anyone().with("User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile MicroMessenger/8.0")
-		in := read[handlers.LoggedIn](phone.post("/api/v1/login", handlers.Login{Name: e.Mobile, Password: actstest.Password}))
+		in := read[handlers.LoggedIn](phone.post("/api/v1/login", w.login(e.Mobile, actstest.Password)))
 		w.log.never(in.Token)
 		me := w.as(in.Token)
 
@@ -217,7 +217,7 @@ func TestCookieSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	e := w.enterprise("A")
-	form := handlers.Login{Name: e.Mobile, Password: actstest.Password}
+	form := w.login(e.Mobile, actstest.Password)
 	a := w.anyone().with("X-Session", "cookie").post("/api/v1/login", form).ok(http.StatusOK)
 	if in := read[handlers.LoggedIn](a); in.Token != "" {
 		t.Error("the token is in the body")

@@ -31,6 +31,10 @@ func (a *App) routes() {
 	endpoint(a, opening, http.MethodPost, "/api/v1/activation", "activate", a.activate)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/login", "logIn", a.logIn)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/login/wechat", "logInByWechat", a.logInByWechat)
+	endpoint(a, anyone, http.MethodPost, "/api/v1/captcha", "puzzle", a.puzzle)
+	endpoint(a, anyone, http.MethodPost, "/api/v1/captcha/solve", "solvePuzzle", a.solvePuzzle)
+	endpoint(a, anyone, http.MethodPost, "/api/v1/sms-codes", "sendCode", a.sendCode)
+	endpoint(a, opening, http.MethodPost, "/api/v1/registration/pass", "admitRegistrant", a.admit(internship.CodeForRegister))
 	endpoint(a, anyone, http.MethodGet, "/api/v1/forms", "definitions", a.definitions)
 
 	// The enterprise's staff, in the mini-program and on H5 pages.

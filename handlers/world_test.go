@@ -138,7 +138,7 @@ func (l *logBook) String() string {
 // privateShapes are mobile and ID numbers, tokens and openids.
 var privateShapes = []*regexp.Regexp{
 	regexp.MustCompile(`\b1[3-9]\d{9}\b`), regexp.MustCompile(`\b\d{17}[\dX]\b`),
-	regexp.MustCompile(`\bsx_[A-Z2-7]{20,}`), regexp.MustCompile(`\boTEST[0-9A-Za-z]{20,}`),
+	regexp.MustCompile(`\bs[xp]_[A-Z2-7]{20,}`), regexp.MustCompile(`\boTEST[0-9A-Za-z]{20,}`),
 }
 
 func (l *logBook) mustBeClean(tb testing.TB) {
@@ -184,6 +184,46 @@ func (w *world) account(e *actstest.Enterprise, name string, role internship.Rol
 		w.TB.Fatal(err)
 	}
 	return w.as(token)
+}
+
+// ticket solves a puzzle as a client does.
+func (w *world) ticket() string {
+	w.TB.Helper()
+	p := read[handlers.Puzzle](w.anyone().post("/api/v1/captcha", nil).ok(http.StatusCreated))
+	return read[handlers.Ticket](w.anyone().post("/api/v1/captcha/solve", handlers.Solution{Token: p.Token, X: actstest.Target})).Ticket
+}
+
+// login is the form of a log-in by password.
+func (w *world) login(name, password string) handlers.Login {
+	w.TB.Helper()
+	return handlers.Login{Name: name, Password: password, Ticket: w.ticket()}
+}
+
+// bindingLogin is that of one in the mini-program.
+func (w *world) bindingLogin(name, wechatCode string) handlers.Login {
+	w.TB.Helper()
+	form := w.login(name, actstest.Password)
+	form.WechatCode = wechatCode
+	return form
+}
+
+// smsCode has a code sent, as a client does, and reads it on the phone.
+func (w *world) smsCode(purpose, mobile string) string {
+	w.TB.Helper()
+	w.log.never(mobile)
+	w.anyone().post("/api/v1/sms-codes", internship.CodeRequestInput{Mobile: mobile, Purpose: purpose, Ticket: w.ticket()}).ok(http.StatusAccepted)
+	code := w.ReadCode(mobile)
+	w.log.never(code)
+	return code
+}
+
+// pass is a pass for a mobile, as a client gets it.
+func (w *world) pass(route, purpose, mobile string) string {
+	w.TB.Helper()
+	code := w.smsCode(purpose, mobile)
+	p := read[handlers.Pass](w.anyone().post(route, internship.MobilePassInput{Mobile: mobile, SMSCode: code}).ok(http.StatusCreated))
+	w.log.never(p.Pass)
+	return p.Pass
 }
 
 // caller is someone who calls: with a token, with further headers.

@@ -14,6 +14,7 @@ var (
 	ErrBadSignature = &Error{Number: 40104, Code: "partner.signature", Title: "签名不正确", Detail: "请求签名不正确或已过期，请检查密钥、被签名的内容和系统时钟"}
 	ErrReplayed     = &Error{Number: 40105, Code: "partner.replayed", Title: "请求重复", Detail: "同一请求已被接收，请使用新的随机串"}
 	ErrNotBound     = &Error{Number: 40106, Code: "auth.not_bound", Title: "微信尚未绑定账号", Detail: "该微信尚未绑定企业账号，请用账号和密码登录一次"}
+	ErrPass         = &Error{Number: 40145, Code: "pass.invalid", Title: "手机号验证已失效", Detail: "手机号验证已失效或已使用，请重新获取验证码"}
 
 	ErrForbidden = &Error{Number: 40301, Code: "auth.forbidden", Title: "没有权限", Detail: "您的账号没有这项操作的权限，请联系本企业负责人"}
 	ErrNotSchool = &Error{Number: 40302, Code: "partner.wrong_side", Title: "接口不对该密钥开放", Detail: "该接口不对当前密钥开放，请使用相应一方的密钥"}
@@ -52,6 +53,8 @@ var (
 	ErrInvalid       = &Error{Number: 42201, Code: "invalid", Title: "填写有误", Detail: "请按提示修改后重新提交"}
 	ErrBadActivation = &Error{Number: 42202, Code: "activation.bad_code", Title: "激活码不正确", Detail: "企业代码或激活码不正确，或激活码已失效，请向推荐学校重新索取"}
 	ErrKeyReused     = &Error{Number: 42203, Code: "idempotency.key_reused", Title: "幂等键被重复使用", Detail: "相同的 Idempotency-Key 已用于内容不同的请求，请换用新的键重新提交"}
+	ErrCaptcha       = &Error{Number: 42245, Code: "captcha.failed", Title: "滑动验证未通过", Detail: "滑动验证未通过或已失效，请重新验证"}
+	ErrSMSCode       = &Error{Number: 42246, Code: "sms_code.wrong", Title: "验证码不正确", Detail: "验证码不正确或已失效，请检查或重新获取"}
 
 	ErrTooManyTries = &Error{Number: 42901, Code: "auth.too_many_tries", Title: "尝试次数过多", Detail: "尝试次数过多，请稍后再试", RetryAfter: 300}
 
@@ -63,7 +66,7 @@ var (
 func Catalogue() []*Error {
 	return []*Error{
 		ErrBadRequest, ErrBadCursor, ErrKeyMissing,
-		ErrUnauthorized, ErrBadLogin, ErrBadWechat, ErrBadSignature, ErrReplayed, ErrNotBound,
+		ErrUnauthorized, ErrBadLogin, ErrBadWechat, ErrBadSignature, ErrReplayed, ErrNotBound, ErrPass,
 		ErrForbidden, ErrNotSchool,
 		ErrNotFound,
 		ErrWrongState, ErrSignedElsewhere, ErrPositionFull, ErrTooManyOpen, ErrAlreadyChosen,
@@ -74,7 +77,7 @@ func Catalogue() []*Error {
 		ErrEntered, ErrRegistered, ErrCoreLocked, ErrIndustryBarred, ErrStaleRound, ErrNotRegistered, ErrRegistrantMissing,
 		ErrNothingChanged, ErrChangeWaiting, ErrNoChange, ErrRegistryPending,
 		ErrTooLarge, ErrMediaType,
-		ErrInvalid, ErrBadActivation, ErrKeyReused,
+		ErrInvalid, ErrBadActivation, ErrKeyReused, ErrCaptcha, ErrSMSCode,
 		ErrTooManyTries, ErrTooManyNominations,
 		ErrInternal, ErrUnavailable,
 	}

@@ -268,6 +268,7 @@ func Forms() []Form {
 	return []Form{
 		PositionForm(), EntryForm(), RegistrationForm(), ResubmissionForm(), ChangeForm(), NominationForm(), ProfileForm(), ActivationForm(), AccountForm(),
 		PlanForm(), StudentForm(), SchoolForm(), RefusalForm(), PassForm(), VerdictForm(), ReasonForm(),
+		CodeRequestForm(), MobilePassForm(),
 	}
 }
 

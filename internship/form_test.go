@@ -138,7 +138,7 @@ func TestFormsAreWellFormed(t *testing.T) {
 			}
 		}
 	}
-	if got := slices.Sorted(maps.Keys(forms)); len(got) != 16 {
+	if got := slices.Sorted(maps.Keys(forms)); len(got) != 18 {
 		t.Errorf("forms %v", got)
 	}
 }

@@ -204,7 +204,23 @@ func calls() []call {
 		{"UseNonce", func(ctx context.Context, db *store.DB) error {
 			return second(db.UseNonce(ctx, "key", "nonce", time.Hour))
 		}},
-		{"Try", func(ctx context.Context, db *store.DB) error { return second(db.Try(ctx, "login", time.Minute)) }},
+		{"Try", func(ctx context.Context, db *store.DB) error {
+			_, _, err := db.Try(ctx, "login", time.Minute)
+			return err
+		}},
+		{"Untry", func(ctx context.Context, db *store.DB) error { return db.Untry(ctx, "login") }},
+		{"AddCode", func(ctx context.Context, db *store.DB) error {
+			return db.AddCode(ctx, "login", mobile, "123456", time.Minute)
+		}},
+		{"UseCode", func(ctx context.Context, db *store.DB) error {
+			return second(db.UseCode(ctx, "login", mobile, "123456", 5))
+		}},
+		{"AddPass", func(ctx context.Context, db *store.DB) error {
+			return db.AddPass(ctx, store.Pass{ID: "pass_1", Mobile: mobile, Expires: noon.Add(time.Hour)})
+		}},
+		{"Pass", func(ctx context.Context, db *store.DB) error { return second(db.Pass(ctx, "pass_1")) }},
+		{"UsePass", func(ctx context.Context, db *store.DB) error { return second(db.UsePass(ctx, "pass_1")) }},
+		{"CountUpload", func(ctx context.Context, db *store.DB) error { return second(db.CountUpload(ctx, "pass_1", 5)) }},
 		{"Forgive", func(ctx context.Context, db *store.DB) error { return db.Forgive(ctx, "login") }},
 		{"AddScene", func(ctx context.Context, db *store.DB) error {
 			return db.AddScene(ctx, store.Scene{ID: "scn_1", Expires: noon.Add(time.Hour)})

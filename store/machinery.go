@@ -17,6 +17,7 @@ import (
 var machineryIndexes = []*Index{
 	sessionsByAccount, expiring("sessions"),
 	expiring("idempotency"), expiring("nonces"), expiring("tries"), expiring("scenes"), expiring("receipts"),
+	expiring("codes"), expiring("passes"),
 	receiptsParked,
 	eventsBySeq, eventsUnnumbered, eventsByAudience,
 	jobsDue, jobsStuck,
@@ -103,39 +104,41 @@ func (db *DB) UseNonce(ctx context.Context, keyID, nonce string, keep time.Durat
 	return err == nil, machineryError("use nonce", err)
 }
 
-// Try counts an attempt under a key within a window and returns how many there
-// have been, this one included. The window begins with the first attempt.
-func (db *DB) Try(ctx context.Context, key string, window time.Duration) (int, error) {
+// Try counts an attempt under a key within a window. It returns how many there
+// have been, this one included, and when the window, which begins with the
+// first attempt, ends.
+func (db *DB) Try(ctx context.Context, key string, window time.Duration) (int, time.Time, error) {
 	coll, now := db.database.Collection("tries"), db.now()
 	for range 3 {
-		var row struct{ N int }
+		var row struct {
+			N       int
+			Expires time.Time
+		}
 		err := coll.FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: key}, {Key: "expires", Value: bson.D{{Key: "$gt", Value: now}}}},
-			bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}},
-			options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&row)
-		if err == nil {
-			return row.N, nil
-		}
-		if !errors.Is(err, mongo.ErrNoDocuments) {
-			return 0, machineryError("count try", err)
-		}
-		if _, err = coll.DeleteOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "expires", Value: bson.D{{Key: "$lte", Value: now}}}}); err != nil {
-			return 0, machineryError("count try", err)
-		}
-		_, err = coll.InsertOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "n", Value: 1}, {Key: "expires", Value: now.Add(window)}})
-		if err == nil {
-			return 1, nil
-		}
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}, {Key: "$setOnInsert", Value: bson.D{{Key: "expires", Value: now.Add(window)}}}},
+			options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)).Decode(&row)
 		if !mongo.IsDuplicateKeyError(err) {
-			return 0, machineryError("count try", err)
+			return row.N, row.Expires, machineryError("count try", err)
+		}
+		// An earlier window's row is there still, or another has just begun this one.
+		if _, err = coll.DeleteOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "expires", Value: bson.D{{Key: "$lte", Value: now}}}}); err != nil {
+			return 0, now, machineryError("count try", err)
 		}
 	}
-	return 0, internship.ErrBusy
+	return 0, now, internship.ErrBusy
 }
 
 // Forgive forgets the attempts under a key, after a success.
 func (db *DB) Forgive(ctx context.Context, key string) error {
 	_, err := db.database.Collection("tries").DeleteOne(ctx, bson.D{{Key: "_id", Value: key}})
 	return machineryError("forgive tries", err)
+}
+
+// Untry takes an attempt back that was none, such as one that succeeded.
+func (db *DB) Untry(ctx context.Context, key string) error {
+	_, err := db.database.Collection("tries").UpdateOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "n", Value: bson.D{{Key: "$gt", Value: 0}}}},
+		bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: -1}}}})
+	return machineryError("untry", err)
 }
 
 // Scene is a parametric QR code that is out: whoever scans it is meant to be

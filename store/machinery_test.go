@@ -97,7 +97,7 @@ func TestTriesAreCountedExactly(t *testing.T) {
 	for window := range 3 {
 		counts := make([]int, n)
 		race(t, n, func(i int) (err error) {
-			counts[i], err = sides[i%2].Try(t.Context(), "login:138", time.Minute)
+			counts[i], _, err = sides[i%2].Try(t.Context(), "login:138", time.Minute)
 			return err
 		}, is(nil))
 		slices.Sort(counts)
@@ -107,21 +107,21 @@ func TestTriesAreCountedExactly(t *testing.T) {
 			}
 		}
 		clock.Pass(time.Minute - time.Millisecond)
-		if c, err := db.Try(t.Context(), "login:138", time.Minute); c != n+1 || err != nil {
+		if c, _, err := db.Try(t.Context(), "login:138", time.Minute); c != n+1 || err != nil {
 			t.Errorf("just before the end of the window: %d %v", c, err)
 		}
 		clock.Pass(time.Millisecond)
 	}
-	if c, err := db.Try(t.Context(), "login:139", time.Minute); c != 1 || err != nil {
+	if c, _, err := db.Try(t.Context(), "login:139", time.Minute); c != 1 || err != nil {
 		t.Errorf("another key: %d %v", c, err)
 	}
-	if _, err := db.Try(t.Context(), "login:138", time.Minute); err != nil {
+	if _, _, err := db.Try(t.Context(), "login:138", time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Forgive(t.Context(), "login:138"); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := db.Try(t.Context(), "login:138", time.Minute); c != 1 || err != nil {
+	if c, _, err := db.Try(t.Context(), "login:138", time.Minute); c != 1 || err != nil {
 		t.Errorf("forgiven: %d %v", c, err)
 	}
 }

@@ -41,6 +41,7 @@ func New(tb testing.TB, alter func(*store.Options)) *World {
 	w.clock.Store(Start.UnixNano())
 	w.DB = w.Open(alter)
 	w.Acts = acts.New(w.DB, nil, acts.Apps{ServiceAccount: "wx0000000000000001", MiniProgram: "wx0000000000000002"}, slog.New(slog.DiscardHandler))
+	w.Acts.Captcha = Puzzles{}
 	w.School, w.Plan = w.NewSchool("410099", "郑州市某职业学校")
 	return w
 }

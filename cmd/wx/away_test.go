@@ -39,13 +39,15 @@ func (r *replicas) expectReady(status int, part, says string) {
 func (r *replicas) unavailable() {
 	r.Helper()
 	row := "plc_any"
+	ticket, err := r.y.acts.DB.SealToken("ticket", map[string]any{"id": "away", "expires": time.Now().Add(time.Minute)})
+	r.must(err)
 	var group sync.WaitGroup
 	for name, do := range map[string]func() error{
 		"list":    func() error { return r.boss.api.call(r.Context(), http.MethodGet, "/api/v1/placements", nil, nil) },
 		"accept":  func() error { return accept(r, 0, r.boss.api.token, row) },
 		"partner": func() error { return r.d.school.Get(r.Context(), "/partner/v1/events", nil) },
 		"log-in": func() error {
-			return r.at(0, "").call(r.Context(), http.MethodPost, "/api/v1/login", map[string]string{"name": r.boss.Mobile, "password": demoPassword}, nil)
+			return r.at(0, "").call(r.Context(), http.MethodPost, "/api/v1/login", map[string]string{"name": r.boss.Mobile, "password": demoPassword, "ticket": ticket}, nil)
 		},
 	} {
 		group.Go(func() {

@@ -103,7 +103,7 @@ func newBench(t testing.TB, tune func(*tasks.Options)) *bench {
 		b.d.settings.RedisURL = NewSecret(os.Getenv("REDIS_URL"))
 	}
 	t.Cleanup(func() { _ = b.d.cleanUp() })
-	b.y = &system{settings: &b.d.settings, log: testLog(), out: &bytes.Buffer{}, monitor: b.monitor(),
+	b.y = &system{settings: &b.d.settings, log: testLog(), out: &bytes.Buffer{}, puzzles: b.d.eyes, monitor: b.monitor(),
 		tune: func(o *tasks.Options) {
 			o.Intervals = tasks.Intervals{Sweep: time.Hour, Slow: time.Hour}
 			if tune != nil {
@@ -243,8 +243,11 @@ func (b *bench) deciding(table *costTable) {
 	table.add("job: no sibling lapses", b.of(func() { b.job(loneEvent + "/siblings_lapse") }))
 	b.student(3, five[0])
 	table.add("student applies", b.of(func() { b.student(4, five[1]) }).minus(b.of(func() { b.student(5) })))
+	anyone := &demoClient{base: b.d.base}
+	ticket, err := b.d.eyes.ticket(ctx, anyone)
+	b.must(err)
 	table.add("log in by password", b.of(func() {
-		b.must((&demoClient{base: b.d.base}).call(ctx, http.MethodPost, "/api/v1/login", map[string]string{"name": b.boss.Mobile, "password": demoPassword}, nil))
+		b.must(anyone.call(ctx, http.MethodPost, "/api/v1/login", map[string]string{"name": b.boss.Mobile, "password": demoPassword, "ticket": ticket}, nil))
 	}))
 }
 

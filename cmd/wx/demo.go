@@ -50,6 +50,7 @@ func (d *demo) prepare(once bool) error {
 	if d.folder, err = os.MkdirTemp("", "shixi-demo-"); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
+	d.eyes = newEyes(flat{})
 	s.DataDir, s.QuietHours, s.PublicURL = "", QuietHours{}, nil
 	if once {
 		s.Listen = netip.AddrPortFrom(s.Listen.Addr(), 0)
@@ -94,7 +95,8 @@ func (d *demo) write(name, text string) (string, error) {
 
 // run opens the system, serves, and tells the story meanwhile.
 func (d *demo) run(ctx context.Context, once bool) error {
-	y, err := open(ctx, &d.settings, d.log, d.out)
+	y := &system{settings: &d.settings, log: d.log, out: d.out, puzzles: d.eyes}
+	err := y.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type demo struct {
 	folder string
 	sim    *wxsim.Sim
 	base   string
+	eyes   *eyes
 
 	schoolSecret, studentsSecret string
 	school, students             *partnerapi.Client
@@ -84,8 +85,7 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 		fmt.Fprintf(d.out, "\n全部完成，自启动起 %.1f 秒\n", time.Since(d.started).Seconds())
 		return nil
 	}
-	d.next()
-	return nil
+	return d.next(ctx)
 }
 
 // connect makes the clients of the school and the students' app.
@@ -280,19 +280,25 @@ func (d *demo) feed(ctx context.Context) (string, error) {
 }
 
 // next says what to look at while the demo keeps running.
-func (d *demo) next() {
+func (d *demo) next(ctx context.Context) error {
 	s := d.staff[0]
+	ticket, err := d.eyes.ticket(ctx, &demoClient{base: d.base})
+	if err != nil {
+		return fmt.Errorf("solve a puzzle: %w", err)
+	}
 	fmt.Fprintf(d.out, `
 系统正在运行，按 Ctrl-C 结束。接下来可以：
   看手机      %[1]s/sim
   看接口      %[2]s/openapi.json
   登录        统一社会信用代码 %[3]s 或手机号 %[4]s，密码 %[5]s
-              curl -s %[2]s/api/v1/login -H 'Content-Type: application/json' -d '{"name":"%[4]s","password":"%[5]s"}'
+              curl -s %[2]s/api/v1/login -H 'Content-Type: application/json' -d '{"name":"%[4]s","password":"%[5]s","ticket":"%[10]s"}'
+              （ticket 是一次滑动验证的结果，5 分钟内可用一次；接口 /api/v1/captcha 给出新的验证）
   看报名      curl -s %[2]s/api/v1/placements -H 'Authorization: Bearer %[6]s'
   同意签约    curl -s %[2]s/api/v1/placements/accept -H 'Authorization: Bearer %[6]s' -H 'Content-Type: application/json' -d '{"ids":["%[7]s"]}'
               另一家企业（%[8]s）的手机随即收到「报名失效通知」
   作为学校、学生 按 /openapi.json 签名调用 /partner/v1，密钥在 %[9]s
-`, d.settings.WXAPIBase, d.base, s.Code, s.Mobile, demoPassword, s.api.token, d.rows[0], d.staff[1].Owner, d.settings.PartnerKeys)
+`, d.settings.WXAPIBase, d.base, s.Code, s.Mobile, demoPassword, s.api.token, d.rows[0], d.staff[1].Owner, d.settings.PartnerKeys, ticket)
+	return nil
 }
 
 func pause(ctx context.Context, t time.Duration) error {

@@ -105,6 +105,15 @@ func (p *privacy) activation() {
 	p.refused(p.at(1, "").call(ctx, http.MethodPost, "/api/v1/login/wechat", map[string]string{"code": code}, nil)) // used
 }
 
+// ticket solves a puzzle.
+func (p *privacy) ticket() string {
+	p.Helper()
+	ticket, err := p.d.eyes.ticket(p.Context(), p.at(0, ""))
+	p.must(err)
+	p.know(ticket)
+	return ticket
+}
+
 func (p *privacy) refused(err error) {
 	p.Helper()
 	if err == nil {
@@ -116,7 +125,7 @@ func (p *privacy) refused(err error) {
 func (p *privacy) refusals() {
 	p.Helper()
 	id, mobile, openID, token := demoStudents(time.Now())["2024001"].IDNumber, p.boss.Mobile, p.boss.OpenID, p.boss.api.token
-	p.refused(p.at(0, "").call(p.Context(), http.MethodPost, "/api/v1/login", map[string]string{"name": mobile, "password": "wrong-" + token}, nil))
+	p.refused(p.at(0, "").call(p.Context(), http.MethodPost, "/api/v1/login", map[string]string{"name": mobile, "password": "wrong-" + token, "ticket": p.ticket()}, nil))
 	for _, secret := range []string{id, mobile, openID, token} {
 		q := url.QueryEscape(secret)
 		p.raw(http.MethodGet, "/api/v1/positions/"+q, "", "Authorization", "Bearer "+token)

@@ -98,7 +98,7 @@ func (r *replicas) migrate() {
 func (r *replicas) start(ctx context.Context, ended chan<- error) {
 	r.Helper()
 	s := r.d.settings
-	y := &system{settings: &s, log: r.d.log, out: io.Discard, tune: func(o *tasks.Options) { o.Burst = -1 }} // each message at once
+	y := &system{settings: &s, log: r.d.log, out: io.Discard, puzzles: r.d.eyes, tune: func(o *tasks.Options) { o.Burst = -1 }} // each message at once
 	r.must(y.open(r.Context()))
 	app, err := y.listen()
 	r.must(err)

@@ -33,6 +33,8 @@ type system struct {
 	// monitor and tune are nil but in tests.
 	monitor *event.CommandMonitor
 	tune    func(*tasks.Options)
+	// puzzles are the demo's; nil: nobody else looks at what is drawn.
+	puzzles acts.Puzzles
 
 	// engine is the embedded one; nil with MONGODB_URI.
 	engine   *embedded.Server
@@ -79,6 +81,7 @@ func (y *system) openWeChat() error {
 		y.gateway.pictures = base.String()
 	}
 	y.acts = acts.New(y.db, &y.gateway, acts.Apps{ServiceAccount: y.settings.OA.AppID, MiniProgram: y.settings.MP.AppID}, y.log)
+	y.acts.Captcha = y.puzzles
 	return nil
 }
 

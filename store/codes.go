@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// codeRow is the code that is out for a purpose and a mobile. Neither stands in
+// it: its id and its hash are keyed.
+type codeRow struct {
+	ID      string    `bson:"_id"`
+	Hash    string    `bson:"hash"`
+	Tries   int       `bson:"tries"`
+	Expires time.Time `bson:"expires"`
+	// Used is the op that used the code up.
+	Used string `bson:"used,omitempty"`
+}
+
+func (db *DB) codeID(purpose, mobile string) string {
+	return purpose + ":" + db.Blind("code for "+mobile)
+}
+
+func (db *DB) codeHash(id, code string) string { return db.Blind(id + " is " + code) }
+
+// AddCode keeps the keyed hash of a code for a purpose and a mobile, which
+// voids an earlier one.
+func (db *DB) AddCode(ctx context.Context, purpose, mobile, code string, life time.Duration) error {
+	id := db.codeID(purpose, mobile)
+	row := codeRow{ID: id, Hash: db.codeHash(id, code), Expires: db.now().Add(life)}
+	_, err := db.database.Collection("codes").ReplaceOne(ctx, bson.D{{Key: "_id", Value: id}}, row, options.Replace().SetUpsert(true))
+	return machineryError("add code", err)
+}
+
+// UseCode counts a try at the code of a purpose and a mobile and uses it up
+// when it fits; false when it does not, was used, has expired or was tried most
+// times before. The same op that used it up may use it again.
+func (db *DB) UseCode(ctx context.Context, purpose, mobile, code string, most int) (bool, error) {
+	coll, id := db.database.Collection("codes"), db.codeID(purpose, mobile)
+	var row codeRow
+	err := coll.FindOneAndUpdate(ctx,
+		bson.D{{Key: "_id", Value: id}, {Key: "tries", Value: bson.D{{Key: "$lt", Value: most}}}, {Key: "expires", Value: bson.D{{Key: "$gt", Value: db.now()}}}},
+		bson.D{{Key: "$inc", Value: bson.D{{Key: "tries", Value: 1}}}}).Decode(&row)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return false, nil
+	}
+	if err != nil {
+		return false, machineryError("use code", err)
+	}
+	op := OpOf(ctx)
+	if subtle.ConstantTimeCompare([]byte(row.Hash), []byte(db.codeHash(id, code))) != 1 {
+		return false, nil
+	}
+	if row.Used != "" {
+		return row.Used == op, nil
+	}
+	res, err := coll.UpdateOne(ctx,
+		bson.D{{Key: "_id", Value: id}, {Key: "hash", Value: row.Hash}, {Key: "used", Value: bson.D{{Key: "$exists", Value: false}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "used", Value: op}}}})
+	if err != nil {
+		return false, machineryError("use code", err)
+	}
+	return res.MatchedCount > 0, nil
+}
