@@ -40,13 +40,16 @@ type TextParam struct {
 	// Cut: a longer value is cut, for the rest still tells; else it is an error,
 	// as half a code or link tells nothing.
 	Cut bool
+	// Needed: the message is worth nothing without it. A provider's template may
+	// leave the others out.
+	Needed bool
 }
 
-// Tries of a text: a code is of use for five minutes, the others for days, so
-// that an hour's outage of the provider costs none of them.
+// Tries of a text: enough for its life at the pauses that the worker makes, so
+// that an outage of the provider costs none that is shorter than that.
 const (
-	codeTries = 6
-	textTries = 30
+	codeTries = 8
+	textTries = 150
 )
 
 // Lengths of parameters. Providers take more; a message of more than 70
@@ -57,10 +60,10 @@ var (
 	textSchool     = TextParam{Name: "school", Most: 20, Cut: true}
 	textStudent    = TextParam{Name: "student", Most: 10, Cut: true}
 	textRole       = TextParam{Name: "role", Most: 10}
-	textCode       = TextParam{Name: "code", Most: 16}
+	textCode       = TextParam{Name: "code", Most: 16, Needed: true}
 	textMinutes    = TextParam{Name: "minutes", Most: 2}
 	textDays       = TextParam{Name: "days", Most: 3}
-	textLink       = TextParam{Name: "link", Most: 60}
+	textLink       = TextParam{Name: "link", Most: 60, Needed: true}
 	textMobile     = TextParam{Name: "mobile", Most: 11}
 )
 
@@ -101,13 +104,14 @@ func TextOf(kind string) (Text, bool) {
 	return Text{}, false
 }
 
-// TextParams are the names of the parameters of each kind: what a provider's
-// template file must name.
-func TextParams() map[string][]string {
-	all := map[string][]string{}
+// TextParams are the names of the parameters of each kind, and whether they are
+// needed: what the template file of a provider is held against.
+func TextParams() map[string]map[string]bool {
+	all := map[string]map[string]bool{}
 	for _, t := range Texts() {
+		all[t.Kind] = map[string]bool{}
 		for _, p := range t.Params {
-			all[t.Kind] = append(all[t.Kind], p.Name)
+			all[t.Kind][p.Name] = p.Needed
 		}
 	}
 	return all

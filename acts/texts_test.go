@@ -2,6 +2,7 @@ package acts_test
 
 import (
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,9 +42,8 @@ func TestTextsAreWellFormed(t *testing.T) {
 		for _, m := range regexp.MustCompile(`\{([a-z]+)\}`).FindAllStringSubmatch(text.Template, -1) {
 			named = append(named, m[1])
 		}
-		params := acts.TextParams()[text.Kind]
+		params := slices.Sorted(maps.Keys(acts.TextParams()[text.Kind]))
 		slices.Sort(named)
-		slices.Sort(params)
 		if diff := cmp.Diff(params, named); diff != "" {
 			t.Errorf("%s: parameters against its template (-want, +got)\n%s", text.Kind, diff)
 		}

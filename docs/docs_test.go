@@ -125,11 +125,11 @@ func TestPushes(t *testing.T) {
 // texts is the table of text messages.
 func texts() string {
 	var b strings.Builder
-	b.WriteString("\n## Text messages (SMS)\n\nWhat somebody asked for, so quiet hours don't hold them. A message leaves at most once, within its life, in as many calls as are said; a lost answer is not repeated. The text is what the provider's template must say and what the console shows; where a parameter is marked …, a longer value is cut.\n\n| kind | sent when | text | parameters (characters at most) | life | calls |\n|---|---|---|---|---|---|\n")
+	b.WriteString("\n## Text messages (SMS)\n\nWhat somebody asked for, so quiet hours don't hold them. A message leaves at most once, within its life, in as many calls as are said; a lost answer is not repeated. The text is what the provider's template must say and what the console shows; a parameter marked … is cut when it is longer, one marked ! must be in the provider's template.\n\n| kind | sent when | text | parameters (characters at most) | life | calls |\n|---|---|---|---|---|---|\n")
 	for _, t := range acts.Texts() {
 		params := []string{}
 		for _, p := range t.Params {
-			params = append(params, fmt.Sprintf("`%s` %d%s", p.Name, p.Most, map[bool]string{true: "…"}[p.Cut]))
+			params = append(params, fmt.Sprintf("`%s` %d%s%s", p.Name, p.Most, map[bool]string{true: "…"}[p.Cut], map[bool]string{true: "!"}[p.Needed]))
 		}
 		fmt.Fprintf(&b, "| %s `%s` | %s | %s | %s | %s | %d |\n", t.Label, t.Kind, t.Why, t.Template, strings.Join(params, ", "), hours(t.Life), t.Tries)
 	}
