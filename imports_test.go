@@ -34,6 +34,8 @@ const (
 	mongo      = "go.mongodb.org/mongo-driver"
 	tink       = "github.com/tink-crypto/tink-go"
 	btree      = "github.com/tidwall/btree"
+	pdfcpu     = "github.com/pdfcpu/pdfcpu"
+	xsync      = "golang.org/x/sync"
 	silenceper = "github.com/silenceper/wechat"
 )
 
@@ -42,8 +44,9 @@ var layers = []layer{
 	{pkg: "internship", stdOnly: true},
 	{pkg: "logs", stdOnly: true},
 	{pkg: "store", ours: []string{"internship", "logs"}, only: []string{mongo, tink, btree}},
-	{pkg: "acts", ours: []string{"internship", "store", "logs", "captcha"}, never: []string{fiber, huma, asynq, redis, mongo, silenceper}},
 	{pkg: "captcha", never: []string{fiber, huma, asynq, redis, mongo, silenceper}},
+	{pkg: "papers", only: []string{pdfcpu, xsync}},
+	{pkg: "acts", ours: []string{"internship", "store", "logs", "captcha", "papers"}, never: []string{fiber, huma, asynq, redis, mongo, silenceper}},
 	{pkg: "wxmsg", never: []string{fiber, huma, asynq, mongo}},
 	{pkg: "insurer", never: []string{fiber, huma, asynq, mongo, silenceper}},
 	{pkg: "sms", never: []string{fiber, huma, asynq, mongo, silenceper}},
@@ -195,8 +198,8 @@ func TestImportCheckerFails(t *testing.T) {
 		{"shixi/store", fiber + "/v2", "mongo-driver"},
 		{"shixi/store/embedded", asynq, "mongo-driver"},
 		{"shixi/store", "shixi/store/storetest", "for tests"},
-		{"shixi/acts", "shixi/handlers", "internship, store, logs, captcha only"},
-		{"shixi/acts", "shixi/wxmsg", "internship, store, logs, captcha only"},
+		{"shixi/acts", "shixi/handlers", "internship, store, logs, captcha, papers only"},
+		{"shixi/acts", "shixi/wxmsg", "internship, store, logs, captcha, papers only"},
 		{"shixi/acts", mongo + "/v2/bson", "must not know"},
 		{"shixi/handlers", "shixi/tasks", "of ours"},
 		{"shixi/handlers", "shixi/cmd/wx", "of ours"},

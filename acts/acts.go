@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shixi/internship"
+	"shixi/papers"
 	"shixi/store"
 )
 
@@ -24,12 +25,17 @@ type Acts struct {
 	Log *slog.Logger
 	// Hasher bounds the memory of password hashing.
 	Hasher *Hasher
+	// Papers looks into uploaded files; FileLimits are their greatest sizes.
+	Papers     Papers
+	FileLimits internship.FileLimits
 	// Apps are the app ids that WeChat identities belong to.
 	Apps Apps
 	// Captcha draws puzzles; nil: nobody gets one, nor a ticket.
 	Captcha Puzzles
 	// Limits count by address.
 	Limits Limits
+
+	uploads *uploads
 }
 
 // Apps are the customer's two WeChat apps.
@@ -46,7 +52,8 @@ type WeChat interface {
 
 // New gives the acts their parts.
 func New(db *store.DB, wechat WeChat, apps Apps, log *slog.Logger) *Acts {
-	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers), Apps: apps, Limits: DefaultLimits()}
+	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers), Apps: apps, Limits: DefaultLimits(),
+		Papers: papers.New(papers.Usual()), uploads: &uploads{}}
 }
 
 // Staff is who acts on the enterprise's side: the session's account.

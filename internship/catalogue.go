@@ -21,6 +21,10 @@ var (
 
 	ErrNotFound = &Error{Number: 40401, Code: "not_found", Title: "没有找到", Detail: "没有找到该记录，可能已被删除"}
 
+	ErrMethod = &Error{Number: 40580, Code: "request.method", Title: "请求方法不支持", Detail: "该地址不支持这种请求方法，请按接口文档调用"}
+
+	ErrTooSlow = &Error{Number: 40880, Code: "request.too_slow", Title: "上传过慢", Detail: "内容在规定时间内没有收完，请换到更好的网络后重试"}
+
 	ErrWrongState       = &Error{Number: 40901, Code: "state.wrong", Title: "当前状态不能这样操作", Detail: "记录的状态已变化，请刷新后重试"}
 	ErrSignedElsewhere  = &Error{Number: 40902, Code: "placement.signed_elsewhere", Title: "学生已被签约", Detail: "该学生已被其他企业签约"}
 	ErrPositionFull     = &Error{Number: 40903, Code: "position.full", Title: "岗位已满", Detail: "该岗位的实习人数已满，有名额空出后才能再签约"}
@@ -46,20 +50,31 @@ var (
 	ErrCodeTaken        = &Error{Number: 40923, Code: "enterprise.code_taken", Title: "企业已存在", Detail: "该统一社会信用代码已被录入"}
 	ErrAlreadyEnterHere = &Error{Number: 40924, Code: "enterprise.already_recommended", Title: "本校已推荐该企业", Detail: "本校已录入并推荐该企业，无需重复录入"}
 	ErrStudentTaken     = &Error{Number: 40925, Code: "student.taken", Title: "身份证号已录入", Detail: "本校已有使用该身份证号的学生，请核对学号和身份证号"}
+	ErrFileGone         = &Error{Number: 40980, Code: "file.gone", Title: "文件不存在", Detail: "所选的文件不存在或已过期，请重新上传"}
 
 	ErrTooLarge  = &Error{Number: 41301, Code: "request.too_large", Title: "内容过大", Detail: "提交的内容超过大小限制"}
 	ErrMediaType = &Error{Number: 41501, Code: "request.media_type", Title: "格式不支持", Detail: "请以 JSON 格式提交"}
+
+	ErrFileType = &Error{Number: 41580, Code: "file.type", Title: "文件格式不支持", Detail: "不支持这种文件，请上传 JPG、PNG 或 PDF 格式的文件"}
 
 	ErrInvalid       = &Error{Number: 42201, Code: "invalid", Title: "填写有误", Detail: "请按提示修改后重新提交"}
 	ErrBadActivation = &Error{Number: 42202, Code: "activation.bad_code", Title: "激活码不正确", Detail: "企业代码或激活码不正确，或激活码已失效，请向推荐学校重新索取"}
 	ErrKeyReused     = &Error{Number: 42203, Code: "idempotency.key_reused", Title: "幂等键被重复使用", Detail: "相同的 Idempotency-Key 已用于内容不同的请求，请换用新的键重新提交"}
 	ErrCaptcha       = &Error{Number: 42245, Code: "captcha.failed", Title: "滑动验证未通过", Detail: "滑动验证未通过或已失效，请重新验证"}
 	ErrSMSCode       = &Error{Number: 42246, Code: "sms_code.wrong", Title: "验证码不正确", Detail: "验证码不正确或已失效，请检查或重新获取"}
+	ErrFileBroken    = &Error{Number: 42280, Code: "file.broken", Title: "文件已损坏", Detail: "文件不完整或已损坏，请重新拍照、扫描或导出后再上传"}
+	ErrFileMixed     = &Error{Number: 42281, Code: "file.mixed", Title: "文件含有其他内容", Detail: "文件中附带了其他内容，请截图或重新导出后再上传"}
+	ErrFileLocked    = &Error{Number: 42282, Code: "file.encrypted", Title: "文件已加密", Detail: "PDF 已加密，请取消密码和权限限制后再上传"}
+	ErrFileActive    = &Error{Number: 42283, Code: "file.active", Title: "文件含有脚本或附件", Detail: "PDF 中含有脚本、可执行的操作或附件，请打印成新的 PDF 后再上传"}
+	ErrFileComplex   = &Error{Number: 42284, Code: "file.too_complex", Title: "文件过于复杂", Detail: "文件的像素、页数或内容过多，请缩小或拆分后再上传"}
+	ErrFileName      = &Error{Number: 42285, Code: "file.name", Title: "文件名与内容不符", Detail: "文件名的后缀与文件内容不符，请选择原始文件"}
 
 	ErrTooManyTries = &Error{Number: 42901, Code: "auth.too_many_tries", Title: "尝试次数过多", Detail: "尝试次数过多，请稍后再试", RetryAfter: 300}
+	ErrUploads      = &Error{Number: 42980, Code: "file.too_many", Title: "上传过于频繁", Detail: "一小时内上传的文件过多，请稍后再试", RetryAfter: 600}
 
 	ErrInternal    = &Error{Number: 50001, Code: "internal", Title: "系统错误", Detail: "系统出现错误，请稍后重试；如仍有问题，请联系客服并提供请求编号"}
 	ErrUnavailable = &Error{Number: 50301, Code: "unavailable", Title: "系统暂时不可用", Detail: "系统暂时不可用，请稍后重试", RetryAfter: 5}
+	ErrUploadBusy  = &Error{Number: 50380, Code: "file.busy", Title: "上传繁忙", Detail: "同时上传的文件过多，请稍后重试", RetryAfter: 5}
 )
 
 // Catalogue lists every error a user can meet, in the order of its numbers.
@@ -69,6 +84,7 @@ func Catalogue() []*Error {
 		ErrUnauthorized, ErrBadLogin, ErrBadWechat, ErrBadSignature, ErrReplayed, ErrNotBound, ErrPass,
 		ErrForbidden, ErrNotSchool,
 		ErrNotFound,
+		ErrMethod, ErrTooSlow,
 		ErrWrongState, ErrSignedElsewhere, ErrPositionFull, ErrTooManyOpen, ErrAlreadyChosen,
 		ErrAlreadySigned, ErrNotRecruiting, ErrEnrolmentClosed, ErrNotEligible, ErrFrozen,
 		ErrProfileMissing, ErrHeadcountTooLow, ErrHasApplicants, ErrReconfirm, ErrBusy,
@@ -76,9 +92,12 @@ func Catalogue() []*Error {
 		ErrBlacklisted, ErrNotOffered, ErrCodeTaken, ErrAlreadyEnterHere, ErrStudentTaken,
 		ErrEntered, ErrRegistered, ErrCoreLocked, ErrIndustryBarred, ErrStaleRound, ErrNotRegistered, ErrRegistrantMissing,
 		ErrNothingChanged, ErrChangeWaiting, ErrNoChange, ErrRegistryPending,
-		ErrTooLarge, ErrMediaType,
+		ErrFileGone,
+		ErrTooLarge, ErrMediaType, ErrFileType,
 		ErrInvalid, ErrBadActivation, ErrKeyReused, ErrCaptcha, ErrSMSCode,
+		ErrFileBroken, ErrFileMixed, ErrFileLocked, ErrFileActive, ErrFileComplex, ErrFileName,
 		ErrTooManyTries, ErrTooManyNominations,
-		ErrInternal, ErrUnavailable,
+		ErrUploads,
+		ErrInternal, ErrUnavailable, ErrUploadBusy,
 	}
 }

@@ -120,6 +120,15 @@ func (e *Enterprise) Holds() []string {
 	return []string{"uscc:" + e.Code, "organisation:" + OrganisationCodeOf(e.Code)}
 }
 
+// Files are the ids of the files it names: the certificate in force and the one
+// that waits for review.
+func (e *Enterprise) Files() []string {
+	if e.Waiting != nil {
+		return []string{e.Certificate, e.Waiting.Certificate}
+	}
+	return []string{e.Certificate}
+}
+
 // Private lists the fields that the store encrypts.
 func (e *Enterprise) Private() map[string]*string {
 	return map[string]*string{"phone": &e.Profile.Phone}

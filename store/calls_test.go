@@ -176,7 +176,13 @@ func calls() []call {
 		}},
 		// Files.
 		{"SaveFile", func(ctx context.Context, db *store.DB) error {
-			return second(db.SaveFile(store.WithOp(ctx, "file"), store.NewFile{Kind: "certificate", EnterpriseID: "ent_1"}, strings.NewReader(png)))
+			return second(db.SaveFile(store.WithOp(ctx, "file"), certificate, strings.NewReader(png)))
+		}},
+		{"OwnFile", func(ctx context.Context, db *store.DB) error {
+			return second(db.OwnFile(ctx, "ent_1", "certificate", store.DeriveID("fil", "file")))
+		}},
+		{"AdoptFile", func(ctx context.Context, db *store.DB) error {
+			return db.AdoptFile(ctx, "acc_1", "ent_1", "certificate", store.DeriveID("fil", "file"))
 		}},
 		{"OpenFile", func(ctx context.Context, db *store.DB) error {
 			_, content, err := db.OpenFile(ctx, "ent_1", store.DeriveID("fil", "file"))
@@ -188,7 +194,8 @@ func calls() []call {
 		{"DeleteFile", func(ctx context.Context, db *store.DB) error {
 			return db.DeleteFile(ctx, "ent_1", store.DeriveID("fil", "file"))
 		}},
-		{"SweepFiles", func(ctx context.Context, db *store.DB) error { return second(db.SweepFiles(ctx, noon, 10)) }},
+		{"Naming", func(ctx context.Context, db *store.DB) error { return second(db.Positions.Naming(ctx, "fil_1")) }},
+		{"SweepFiles", func(ctx context.Context, db *store.DB) error { return second(db.SweepFiles(ctx, 10)) }},
 		// Other machinery.
 		{"AddSession", func(ctx context.Context, db *store.DB) error {
 			return db.AddSession(ctx, store.Session{ID: "ses_1", AccountID: "acc_1", Expires: noon.Add(time.Hour)})

@@ -58,6 +58,8 @@ type envelope[T any] struct {
 	Search []string `bson:"search,omitempty"`
 	// Order is the list position: time and id, unique.
 	Order string `bson:"order,omitempty"`
+	// Files are the ids of files that the document names.
+	Files []string `bson:"files,omitempty"`
 	// Sealed are the encrypted personal fields by name.
 	Sealed map[string][]byte `bson:"sealed,omitempty"`
 	// Lookup are the keyed hashes of the personal fields by name.
@@ -110,6 +112,9 @@ func (c *Collection[T, P]) Create(ctx context.Context, doc P) (P, error) {
 	ctx, cancel := context.WithTimeout(ctx, updateBudget)
 	defer cancel()
 	saved, err := c.insist(ctx, nil, func() (P, error) {
+		if err := c.db.keepFiles(ctx, nil, env.Files); err != nil {
+			return nil, err
+		}
 		_, err := c.coll.InsertOne(ctx, env)
 		if mongo.IsDuplicateKeyError(err) {
 			return c.settle(ctx, doc, env.Holds, op)
@@ -183,7 +188,7 @@ func (c *Collection[T, P]) attempt(ctx context.Context, doc P, op string, change
 	if did(root, op) {
 		return doc, nil
 	}
-	version := root.Version
+	version, files := root.Version, filesOf(doc)
 	if err := change(doc); err != nil {
 		if errors.Is(err, Unchanged) {
 			return doc, nil
@@ -196,6 +201,9 @@ func (c *Collection[T, P]) attempt(ctx context.Context, doc P, op string, change
 	env, err := c.seal(doc)
 	if err != nil {
 		return nil, &refusal{err}
+	}
+	if err := c.db.keepFiles(ctx, files, env.Files); err != nil {
+		return nil, err
 	}
 	res, err := c.coll.ReplaceOne(ctx, bson.D{{Key: "_id", Value: root.ID}, {Key: "version", Value: version}}, env)
 	switch {
@@ -278,7 +286,7 @@ func (c *Collection[T, P]) saved(doc P) {
 // seal makes the stored form of a document.
 func (c *Collection[T, P]) seal(doc P) (*envelope[T], error) {
 	root := doc.Self()
-	env := &envelope[T]{Doc: *doc, Holds: doc.Holds()}
+	env := &envelope[T]{Doc: *doc, Holds: doc.Holds(), Files: filesOf(doc)}
 	if len(root.Outbox) > 0 {
 		at := c.db.now().Add(relayDelay)
 		env.RelayAt = &at

@@ -2,14 +2,11 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"shixi/internship"
 )
@@ -21,33 +18,39 @@ const (
 	bucketName = "uploads"
 	// discardTime is how long a refused file may take to be cleared away.
 	discardTime = 5 * time.Second
+	// writing is longer than storing a file takes.
+	writing = time.Hour
+	// FileGrace is how long a file stays that no document names: time to fill
+	// in a form.
+	FileGrace = 24 * time.Hour
 )
 
 var (
 	filesByID    = &Index{Collection: bucketName + ".files", Name: "id", Keys: []string{"metadata.id"}, Unique: true, Exists: []string{"metadata.id"}}
-	filesLoose   = &Index{Collection: bucketName + ".files", Name: "loose", Keys: []string{"loose"}, Exists: []string{"loose"}}
+	filesDue     = &Index{Collection: bucketName + ".files", Name: "due", Keys: []string{"due"}, Exists: []string{"due"}}
 	chunksByFile = &Index{Collection: bucketName + ".chunks", Name: "file", Keys: []string{"files_id", "n"}, Unique: true}
 )
 
-var fileIndexes = []*Index{filesByID, filesLoose, chunksByFile}
+var fileIndexes = []*Index{filesByID, filesDue, chunksByFile}
 
 // NewFile says what a file to be stored is for and whose it is.
 type NewFile struct {
-	// Kind is the name of an internship.FileKind.
-	Kind         string
-	EnterpriseID string
+	Kind internship.FileKind
+	// Owner is the enterprise, or the pass of a registration that is under
+	// way.
+	Owner string
 	// Name is the file's name as its owner sees it; it is made harmless.
 	Name string
-	// Uploader is the account that brought it.
+	// Uploader is the account, or the pass, that brought it.
 	Uploader string
 }
 
 // File is a stored file.
 type File struct {
-	ID           string
-	EnterpriseID string
-	Kind         string
-	Name         string
+	ID    string
+	Owner string
+	Kind  string
+	Name  string
 	// MediaType is the type sniffed from the content.
 	MediaType string
 	Size      int64
@@ -66,42 +69,42 @@ type fileRow struct {
 	At        time.Time     `bson:"uploadDate"`
 	Name      string        `bson:"filename"`
 	Metadata  fileMetadata  `bson:"metadata"`
-	// Loose is since when the object belongs to no file: it is being written,
-	// or deleted, or was left behind by a crash.
-	Loose *time.Time `bson:"loose,omitempty"`
+	// Due is when the sweeper looks at the object: what is no file yet, or no
+	// more, or a file that no document names then, goes. A file that one names
+	// stays, and Due is taken away until a document begins or ceases to name it
+	// (see Filed).
+	Due *time.Time `bson:"due,omitempty"`
 }
 
 type fileMetadata struct {
-	ID           string `bson:"id,omitempty"`
-	EnterpriseID string `bson:"enterpriseId"`
-	Kind         string `bson:"kind"`
-	MediaType    string `bson:"mediaType"`
-	SHA256       string `bson:"sha256,omitempty"`
-	Uploader     string `bson:"uploader"`
+	ID        string `bson:"id,omitempty"`
+	Owner     string `bson:"owner"`
+	Kind      string `bson:"kind"`
+	MediaType string `bson:"mediaType"`
+	SHA256    string `bson:"sha256,omitempty"`
+	Uploader  string `bson:"uploader"`
 }
 
 // SaveFile stores a file while it reads it. Its id comes from NewID: the same
-// request made again gives the file that is already there, unread. Errors:
-// internship.ErrInvalid with the kind's sentence when the content is empty, of
-// a type the kind does not allow or one byte too long, internship.ErrBadRequest
-// when r fails, internship.ErrUnavailable; none leaves anything behind, except
-// where the database is away: SweepFiles clears that.
+// request made again gives the file that is already there, unread. It stays for
+// FileGrace unless a document names it. Errors: internship.ErrInvalid with the
+// kind's sentence when the content is empty, of a type the kind does not allow
+// or one byte too long, internship.ErrBadRequest when r fails,
+// internship.ErrUnavailable; none leaves anything behind, except where the
+// database is away: SweepFiles clears that.
 func (db *DB) SaveFile(ctx context.Context, f NewFile, r io.Reader) (File, error) {
-	kind, ok := internship.FileKindOf(f.Kind)
-	if !ok {
-		return File{}, internship.ErrInvalid.At(internship.FieldError{Field: "kind", Code: "choice", Message: "未知的文件类别"})
-	}
 	id := NewID(ctx, "fil")
-	if row, err := db.fileRow(ctx, f.EnterpriseID, id); !Absent(err) {
+	if row, err := db.fileRow(ctx, f.Owner, id); !Absent(err) {
 		return row.file(), err
 	}
-	mediaType, content, err := examine(kind, r)
+	mediaType, content, err := examine(f.Kind, r)
 	if err != nil {
 		return File{}, err
 	}
 	now := db.now()
-	row := fileRow{Object: bson.NewObjectID(), ChunkSize: chunkBytes, At: now, Loose: &now, Name: fileName(f.Name, kind),
-		Metadata: fileMetadata{EnterpriseID: f.EnterpriseID, Kind: kind.Name, MediaType: mediaType, Uploader: f.Uploader}}
+	due := now.Add(writing)
+	row := fileRow{Object: bson.NewObjectID(), ChunkSize: chunkBytes, At: now, Due: &due, Name: FileName(f.Name, f.Kind.Label),
+		Metadata: fileMetadata{Owner: f.Owner, Kind: f.Kind.Name, MediaType: mediaType, Uploader: f.Uploader}}
 	if _, err := db.files().InsertOne(ctx, row); err != nil {
 		return File{}, machineryError("save file", err)
 	}
@@ -111,13 +114,13 @@ func (db *DB) SaveFile(ctx context.Context, f NewFile, r io.Reader) (File, error
 			db.abandon(ctx, row.Object)
 		}
 	}()
-	if err := db.writeChunks(ctx, &row, kind, content); err != nil {
+	if err := db.writeChunks(ctx, &row, f.Kind, content); err != nil {
 		return File{}, err
 	}
 	row.Metadata.ID = id
 	switch kept, err = db.tie(ctx, row); {
 	case mongo.IsDuplicateKeyError(err): // the same request, run twice at once
-		other, err := db.fileRow(ctx, f.EnterpriseID, id)
+		other, err := db.fileRow(ctx, f.Owner, id)
 		return other.file(), err
 	case err != nil:
 		return File{}, machineryError("save file", err)
@@ -130,78 +133,38 @@ func (db *DB) SaveFile(ctx context.Context, f NewFile, r io.Reader) (File, error
 // tie makes the object the file of its id; false when the object is gone.
 func (db *DB) tie(ctx context.Context, row fileRow) (bool, error) {
 	res, err := db.files().UpdateOne(ctx, bson.D{{Key: "_id", Value: row.Object}}, bson.D{
-		{Key: "$set", Value: bson.D{{Key: "length", Value: row.Length}, {Key: "metadata", Value: row.Metadata}}},
-		{Key: "$unset", Value: bson.D{{Key: "loose", Value: ""}}}})
+		{Key: "$set", Value: bson.D{{Key: "length", Value: row.Length}, {Key: "metadata", Value: row.Metadata}, {Key: "due", Value: db.now().Add(FileGrace)}}}})
 	if err != nil {
 		return false, err
 	}
 	return res.MatchedCount > 0, nil
 }
 
-// OpenFile gives a file of an enterprise and its content, to be read before ctx
-// ends and closed. Errors: internship.ErrNotFound, also for another
-// enterprise's file, internship.ErrUnavailable, also while reading.
-func (db *DB) OpenFile(ctx context.Context, enterpriseID, id string) (File, io.ReadCloser, error) {
-	row, err := db.fileRow(ctx, enterpriseID, id)
+// OpenFile gives a file of an owner and its content, to be read before ctx ends
+// and closed. Errors: internship.ErrNotFound, also for another's file,
+// internship.ErrUnavailable, also while reading.
+func (db *DB) OpenFile(ctx context.Context, owner, id string) (File, io.ReadCloser, error) {
+	row, err := db.fileRow(ctx, owner, id)
 	if err != nil {
 		return File{}, nil, err
 	}
-	content, err := db.bucket().OpenDownloadStream(ctx, row.Object)
-	if errors.Is(err, mongo.ErrFileNotFound) { // deleted in between
-		return File{}, nil, fmt.Errorf("store: open file: %w", internship.ErrNotFound)
-	}
-	if err != nil {
-		return File{}, nil, machineryError("open file", err)
-	}
-	return row.file(), download{content}, nil
+	return row.file(), &download{ctx: ctx, db: db, row: row}, nil
 }
 
-// download is a file's content with our errors.
-type download struct{ *mongo.GridFSDownloadStream }
-
-func (d download) Read(p []byte) (int, error) {
-	n, err := d.GridFSDownloadStream.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = machineryError("read file", err)
-	}
-	return n, err
-}
-
-// DeleteFile deletes a file of an enterprise. Errors as OpenFile.
-func (db *DB) DeleteFile(ctx context.Context, enterpriseID, id string) error {
-	row, err := db.fileRow(ctx, enterpriseID, id)
+// DeleteFile deletes a file of an owner. Errors as OpenFile.
+func (db *DB) DeleteFile(ctx context.Context, owner, id string) error {
+	row, err := db.fileRow(ctx, owner, id)
 	if err != nil {
 		return err
 	}
 	return machineryError("delete file", db.discard(ctx, row.Object))
 }
 
-// SweepFiles clears away what crashes have left: objects that have belonged to
-// no file since before the given time, at most limit of them. An upload that
-// takes longer than that fails. It returns how many it cleared.
-func (db *DB) SweepFiles(ctx context.Context, before time.Time, limit int) (int, error) {
-	cur, err := db.files().Find(ctx, bson.D{{Key: "loose", Value: bson.D{{Key: "$exists", Value: true}, {Key: "$lte", Value: before}}}},
-		options.Find().SetSort(bson.D{{Key: "loose", Value: 1}}).SetLimit(int64(limit)).SetProjection(bson.D{{Key: "_id", Value: 1}}))
-	if err != nil {
-		return 0, machineryError("sweep files", err)
-	}
-	var rows []fileRow
-	if err := cur.All(ctx, &rows); err != nil {
-		return 0, machineryError("sweep files", err)
-	}
-	for n, row := range rows {
-		if err := db.discard(ctx, row.Object); err != nil {
-			return n, machineryError("sweep files", err)
-		}
-	}
-	return len(rows), nil
-}
-
 // discard deletes an object. It first belongs to no file, so that a crash
 // after that leaves it to SweepFiles; its row goes last.
 func (db *DB) discard(ctx context.Context, object bson.ObjectID) error {
 	_, err := db.files().UpdateOne(ctx, bson.D{{Key: "_id", Value: object}}, bson.D{
-		{Key: "$set", Value: bson.D{{Key: "loose", Value: db.now()}}}, {Key: "$unset", Value: bson.D{{Key: "metadata.id", Value: ""}}}})
+		{Key: "$set", Value: bson.D{{Key: "due", Value: db.now()}}}, {Key: "$unset", Value: bson.D{{Key: "metadata.id", Value: ""}}}})
 	if err != nil {
 		return err
 	}
@@ -220,20 +183,16 @@ func (db *DB) abandon(ctx context.Context, object bson.ObjectID) {
 	_ = db.discard(ctx, object) // what stays is swept
 }
 
-func (db *DB) fileRow(ctx context.Context, enterpriseID, id string) (fileRow, error) {
+func (db *DB) fileRow(ctx context.Context, owner, id string) (fileRow, error) {
 	var row fileRow
-	err := db.files().FindOne(ctx, bson.D{{Key: "metadata.id", Value: id}, {Key: "metadata.enterpriseId", Value: enterpriseID}}).Decode(&row)
+	err := db.files().FindOne(ctx, bson.D{{Key: "metadata.id", Value: id}, {Key: "metadata.owner", Value: owner}}).Decode(&row)
 	return row, machineryError("file", err)
 }
 
 func (r fileRow) file() File {
 	m := r.Metadata
-	return File{ID: m.ID, EnterpriseID: m.EnterpriseID, Kind: m.Kind, Name: r.Name, MediaType: m.MediaType,
+	return File{ID: m.ID, Owner: m.Owner, Kind: m.Kind, Name: r.Name, MediaType: m.MediaType,
 		Size: r.Length, SHA256: m.SHA256, Uploader: m.Uploader, At: r.At}
-}
-
-func (db *DB) bucket() *mongo.GridFSBucket {
-	return db.database.GridFSBucket(options.GridFSBucket().SetName(bucketName))
 }
 
 func (db *DB) files() *mongo.Collection  { return db.database.Collection(bucketName + ".files") }

@@ -70,9 +70,9 @@ func (db *DB) writeChunks(ctx context.Context, row *fileRow, kind internship.Fil
 	}
 }
 
-// fileName keeps the last part of a name without what a terminal, a header or
-// a file system might take for more than a letter.
-func fileName(name string, kind internship.FileKind) string {
+// FileName keeps the last part of a name without what a terminal, a header or a
+// file system might take for more than a letter; label where nothing is left.
+func FileName(name, label string) string {
 	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
 	name = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || strings.ContainsRune(`"<>|:*?`, r) {
@@ -81,7 +81,7 @@ func fileName(name string, kind internship.FileKind) string {
 		return r
 	}, name))
 	if strings.Trim(name, "./") == "" {
-		return kind.Label
+		return label
 	}
 	if runes := []rune(name); len(runes) > maxFileName {
 		ext := []rune(path.Ext(name))
@@ -91,6 +91,12 @@ func fileName(name string, kind internship.FileKind) string {
 		name = string(runes[:maxFileName-len(ext)]) + string(ext)
 	}
 	return name
+}
+
+// SHA256 is the digest of a content as File tells it.
+func SHA256(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
 }
 
 // fill reads until the buffer is full or the content ends. It tells the end

@@ -38,7 +38,12 @@ func scan(size int) []byte {
 	return content
 }
 
-var certificate = store.NewFile{Kind: "certificate", EnterpriseID: "ent_1", Name: "营业执照.pdf", Uploader: "acc_1"}
+func kind(name string) internship.FileKind {
+	k, _ := internship.FileKindOf(name)
+	return k
+}
+
+var certificate = store.NewFile{Kind: kind("certificate"), Owner: "ent_1", Name: "营业执照.pdf", Uploader: "acc_1"}
 
 func read(t *testing.T, db *store.DB, enterprise, id string) (store.File, []byte) {
 	t.Helper()
@@ -93,7 +98,7 @@ func TestFileComesBackAsItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		digest := sha256.Sum256(content)
-		want := store.File{ID: f.ID, EnterpriseID: "ent_1", Kind: "certificate", Name: "营业执照.pdf", MediaType: "application/pdf",
+		want := store.File{ID: f.ID, Owner: "ent_1", Kind: "certificate", Name: "营业执照.pdf", MediaType: "application/pdf",
 			Size: int64(size), SHA256: hex.EncodeToString(digest[:]), Uploader: "acc_1", At: clock.Now().UTC()}
 		opened, got := read(t, db, "ent_1", f.ID)
 		f.At, opened.At = f.At.UTC(), opened.At.UTC()
@@ -119,7 +124,7 @@ func TestFileOfAnotherEnterpriseIsNotFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	foreign := certificate
-	foreign.EnterpriseID = "ent_2"
+	foreign.Owner = "ent_2"
 	tries := map[string]error{
 		"open":    second2(db.OpenFile(t.Context(), "ent_2", f.ID)),
 		"delete":  db.DeleteFile(t.Context(), "ent_2", f.ID),
@@ -179,14 +184,13 @@ func TestRefusedFilesLeaveNothing(t *testing.T) {
 		"another kind":  {"policy", strings.NewReader(png), internship.ErrInvalid, "保单附件只支持 PDF 格式，请重新选择文件"},
 		"one byte more": {"certificate", bytes.NewReader(scan(2<<20 + 1)), internship.ErrInvalid, "企业证件不能超过 2 MB，请压缩后重新上传"},
 		"endless":       {"certificate", long, internship.ErrInvalid, "企业证件不能超过 2 MB，请压缩后重新上传"},
-		"unknown kind":  {"avatar", strings.NewReader(png), internship.ErrInvalid, "未知的文件类别"},
 		"fails at once": {"certificate", iotest.ErrReader(errors.New("reset")), internship.ErrBadRequest, "文件没有完整收到，请重新上传"},
 		"fails later":   {"certificate", io.MultiReader(bytes.NewReader(scan(600_000)), iotest.ErrReader(errors.New("reset"))), internship.ErrBadRequest, "文件没有完整收到，请重新上传"},
 		"breaks off":    {"certificate", io.MultiReader(bytes.NewReader(scan(600_000)), iotest.ErrReader(io.ErrUnexpectedEOF)), internship.ErrBadRequest, "文件没有完整收到，请重新上传"},
 		"stops short":   {"certificate", io.MultiReader(strings.NewReader(png), iotest.ErrReader(io.ErrUnexpectedEOF)), internship.ErrBadRequest, "文件没有完整收到，请重新上传"},
 	}
 	for name, c := range cases {
-		_, err := db.SaveFile(t.Context(), store.NewFile{Kind: c.kind, EnterpriseID: "ent_1"}, c.content)
+		_, err := db.SaveFile(t.Context(), store.NewFile{Kind: kind(c.kind), Owner: "ent_1"}, c.content)
 		var told *internship.Error
 		if !errors.Is(err, c.want) || !errors.As(err, &told) || told.Detail != c.says {
 			t.Errorf("%s: %v %+v", name, err, told)
@@ -279,7 +283,8 @@ func TestUploadSurvivesCuts(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if _, err := db.SweepFiles(t.Context(), clock.Now(), 100); err != nil {
+			clock.Pass(2 * time.Hour)
+			if _, err := db.SweepFiles(t.Context(), 100); err != nil {
 				t.Error(err)
 			}
 		})
@@ -325,15 +330,17 @@ func TestSweepClearsWhatCrashesLeft(t *testing.T) {
 		t.Errorf("half deleted, opened: %v", err)
 	}
 	expectKept(t, s, 3, 5)
-	if n, err := db.SweepFiles(t.Context(), clock.Now().Add(-time.Hour), 10); n != 0 || err != nil {
-		t.Errorf("swept too early: %d %v", n, err)
-	}
-	clock.Pass(time.Hour)
-	for _, want := range []int{1, 1, 0} {
-		if n, err := db.SweepFiles(t.Context(), clock.Now().Add(-time.Minute), 1); n != want || err != nil {
-			t.Errorf("swept %d, want %d: %v", n, want, err)
+	sweep := func(want ...int) {
+		t.Helper()
+		for _, want := range want {
+			if n, err := db.SweepFiles(t.Context(), 1); n != want || err != nil {
+				t.Errorf("swept %d, want %d: %v", n, want, err)
+			}
 		}
 	}
+	sweep(1, 0) // what is half stored may still be under way
+	clock.Pass(2 * time.Hour)
+	sweep(1, 0)
 	expectKept(t, s, 1, 1)
 	if _, got := read(t, db, "ent_1", whole.ID); string(got) != png {
 		t.Errorf("the whole file: %q", got)
@@ -345,7 +352,8 @@ func TestUploadSweptWhileItRuns(t *testing.T) {
 	t.Parallel()
 	s, db, clock := openAt(t)
 	swept := readerFunc(func([]byte) (int, error) {
-		if _, err := db.SweepFiles(t.Context(), clock.Now(), 10); err != nil {
+		clock.Pass(2 * time.Hour)
+		if _, err := db.SweepFiles(t.Context(), 10); err != nil {
 			t.Error(err)
 		}
 		return 0, io.EOF

@@ -40,15 +40,5 @@ func (c *Collection[T, P]) byHolds(ctx context.Context, wanted bson.A) ([]P, err
 	if err != nil {
 		return nil, readError(err)
 	}
-	var envs []envelope[T]
-	if err := cur.All(ctx, &envs); err != nil {
-		return nil, readError(err)
-	}
-	docs := make([]P, len(envs))
-	for i := range envs {
-		if docs[i], err = c.open(&envs[i]); err != nil {
-			return nil, err
-		}
-	}
-	return docs, nil
+	return c.openAll(ctx, cur)
 }

@@ -40,6 +40,9 @@ func Indexes() []*Index {
 			&Index{Collection: name, Name: "holds", Keys: []string{"holds"}, Unique: true, Exists: []string{"holds"}},
 			&Index{Collection: name, Name: "relay", Keys: []string{"relayAt"}, Exists: []string{"relayAt"}})
 	}
+	for _, name := range filing {
+		all = append(all, filesNamed(name))
+	}
 	return slices.Concat(all, placementIndexes, positionIndexes, accountIndexes, schoolSideIndexes, fileIndexes, machineryIndexes)
 }
 

@@ -204,14 +204,12 @@ func (s *sweeper) silent(ctx context.Context) error {
 	return err
 }
 
-// leftovers clears away what uploads left behind that a crash cut off.
+// leftovers clears away what uploads left behind: files that no document came
+// to name, and what a crash cut off.
 func (s *sweeper) leftovers(ctx context.Context) error {
-	_, err := s.DB.SweepFiles(ctx, s.DB.Now().Add(-uploading), sweepBatch)
+	_, err := s.DB.SweepFiles(ctx, sweepBatch)
 	return err
 }
-
-// uploading is longer than any upload takes.
-const uploading = time.Hour
 
 // silence is how long a receipt may take.
 const silence = 24 * time.Hour

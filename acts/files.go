@@ -1,0 +1,107 @@
+package acts
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"shixi/internship"
+	"shixi/papers"
+	"shixi/store"
+)
+
+// Uploader is who brings a file, and whose it then is.
+type Uploader struct {
+	// Owner is an enterprise, or the pass of a registration under way.
+	Owner string
+	// By is the account, or that pass.
+	By string
+}
+
+// Uploader is the enterprise, by the account.
+func (s Staff) Uploader() Uploader { return Uploader{Owner: s.EnterpriseID, By: s.AccountID} }
+
+// Papers looks into files before they are kept.
+type Papers interface {
+	// Examine decodes a file and gives its media type. Errors:
+	// *papers.Refusal, papers.ErrBusy.
+	Examine(ctx context.Context, content []byte) (mediaType string, err error)
+}
+
+// SaveFile looks into a file and keeps it for its owner: for store.FileGrace,
+// and for as long as a document names it. The same request made again gives the
+// same file. Errors: ErrInvalid for an unknown kind, an empty, too long or
+// unsuitable file, ErrFileType, ErrFileBroken, ErrFileMixed, ErrFileLocked,
+// ErrFileActive, ErrFileComplex, ErrFileName, ErrKeyReused where the same
+// request brought another content, ErrUploadBusy.
+func (a *Acts) SaveFile(ctx context.Context, by Uploader, kind, name string, content []byte) (store.File, error) {
+	k, ok := a.FileLimits.Kind(kind)
+	if !ok {
+		return store.File{}, internship.ErrInvalid.At(internship.FieldError{Field: "kind", Code: "choice", Message: "请选择文件的类别"})
+	}
+	if len(content) == 0 || int64(len(content)) > k.MaxBytes {
+		return store.File{}, internship.ErrInvalid.At(internship.Of("file", k.Check(k.Types[0], int64(len(content))))...)
+	}
+	mediaType, err := a.Papers.Examine(ctx, content)
+	if err != nil {
+		return store.File{}, refusedPaper(err)
+	}
+	if err := k.Check(mediaType, int64(len(content))); err != nil {
+		return store.File{}, internship.ErrInvalid.At(internship.Of("file", err)...)
+	}
+	if name, err = internship.NameFile(store.FileName(name, k.Label), mediaType); err != nil {
+		return store.File{}, err
+	}
+	saved, err := a.DB.SaveFile(ctx, store.NewFile{Kind: k, Owner: by.Owner, Name: name, Uploader: by.By}, bytes.NewReader(content))
+	if err != nil {
+		return store.File{}, err
+	}
+	if saved.SHA256 != store.SHA256(content) || saved.Kind != k.Name {
+		return store.File{}, internship.ErrKeyReused
+	}
+	return saved, nil
+}
+
+// refusedPaper tells the user what to do about a file that is not kept.
+func refusedPaper(err error) error {
+	refused, ok := errors.AsType[*papers.Refusal](err)
+	if !ok {
+		return internship.ErrUploadBusy.Because(err)
+	}
+	e := internship.ErrFileBroken
+	switch refused.Reason {
+	case papers.Unknown:
+		e = internship.ErrFileType
+	case papers.Mixed:
+		e = internship.ErrFileMixed
+	case papers.TooLarge, papers.TooComplex, papers.TooManyPages:
+		e = internship.ErrFileComplex
+	case papers.Encrypted:
+		e = internship.ErrFileLocked
+	case papers.Active:
+		e = internship.ErrFileActive
+	case papers.Broken:
+	}
+	return e.Because(err)
+}
+
+// ReadFile gives a file of the own enterprise and its content, to be closed.
+// Errors: ErrNotFound, also for another's.
+func (a *Acts) ReadFile(ctx context.Context, s Staff, id string) (store.File, io.ReadCloser, error) {
+	return a.DB.OpenFile(ctx, s.EnterpriseID, id)
+}
+
+// ownFile checks that a file which a form names is the owner's and of the kind.
+// Nothing else must be done to keep it: the save of a document that names it
+// does (store.Filed). Errors: ErrFileGone.
+func (a *Acts) ownFile(ctx context.Context, owner, kind, id string) error {
+	_, err := a.DB.OwnFile(ctx, owner, kind, id)
+	return err
+}
+
+// adoptFile gives a file that came with a pass to the enterprise that the pass
+// becomes, before that is saved; it may be done again. Errors: ErrFileGone.
+func (a *Acts) adoptFile(ctx context.Context, passID, enterpriseID, kind, id string) error {
+	return a.DB.AdoptFile(ctx, passID, enterpriseID, kind, id)
+}

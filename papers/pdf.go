@@ -1,0 +1,113 @@
+package papers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/validate"
+)
+
+// pdf reads and validates a document. The look runs on its own: one that is
+// over its time is left alone, and keeps its memory until it ends by itself, so
+// that what is bounded stays bounded.
+func (e *Examiner) pdf(ctx context.Context, content []byte) (string, error) {
+	if page(content) {
+		return "", refuse(Mixed, "begins like a page")
+	}
+	if end := bytes.LastIndex(content, []byte("%%EOF")); end < 0 {
+		return "", refuse(Broken, "no end of file")
+	} else if !blank(content[end+len("%%EOF"):]) {
+		return "", refuse(Mixed, "%d bytes behind the document", len(content)-end)
+	}
+	deadline, cancel := context.WithTimeout(ctx, e.limits.Time)
+	text, err := weigh(deadline, content)
+	if err != nil {
+		cancel()
+		return "", err
+	}
+	free, err := e.take(ctx, 2*int64(len(content))+text*perTextByte, TooComplex)
+	if err != nil {
+		cancel()
+		return "", err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		defer cancel()
+		defer free()
+		ended <- e.readPDF(deadline, content)
+	}()
+	select {
+	case err = <-ended:
+	case <-deadline.Done():
+		select {
+		case err = <-ended: // that is what ended the time
+		default:
+			err = refuse(TooComplex, "read: %w", deadline.Err())
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	return PDF, nil
+}
+
+// perTextByte is how much memory a byte of objects takes once they are read:
+// "0 " becomes an interface with a number behind it.
+const perTextByte = 20
+
+// readPDF reads a document as pdfcpu does, leniently, and then looks at every
+// object. pdfcpu is not told of a configuration folder, so it makes none.
+func (e *Examiner) readPDF(ctx context.Context, content []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = refuse(Broken, "panic: %v", p)
+		}
+	}()
+	doc, err := pdfcpu.ReadWithContext(ctx, bytes.NewReader(content), e.settings())
+	if err != nil {
+		return refusedPDF(ctx, content, err)
+	}
+	if doc.Encrypt != nil {
+		return refuse(Encrypted, "opens without a password")
+	}
+	if err := inspect(ctx, doc); err != nil {
+		return err
+	}
+	if err := validate.XRefTable(doc); err != nil {
+		return refusedPDF(ctx, content, err)
+	}
+	if err := doc.EnsurePageCount(); err != nil || doc.PageCount < 1 {
+		return refuse(Broken, "no pages: %w", err)
+	}
+	if doc.PageCount > e.limits.Pages {
+		return refuse(TooManyPages, "%d pages", doc.PageCount)
+	}
+	return nil
+}
+
+func refusedPDF(ctx context.Context, content []byte, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return refuse(TooComplex, "%w", ctx.Err())
+	case errors.Is(err, pdfcpu.ErrWrongPassword), bytes.Contains(content, []byte("/Encrypt")):
+		return refuse(Encrypted, "%w", err)
+	}
+	return refuse(Broken, "%w", err)
+}
+
+// settings are pdfcpu's for one look: lenient as readers are, without network,
+// and with limits that fit ours.
+func (e *Examiner) settings() *model.Configuration {
+	l := model.DefaultResourceLimits()
+	l.MaxStreamBytes, l.MaxDecodeBytes = 64<<20, mostText
+	l.MaxObjectCount, l.MaxXRefEntries, l.MaxObjectStreamCount = mostObjects, mostObjects, mostObjects
+	l.MaxObjectStreamFirst = 2 << 20
+	return &model.Configuration{Reader15: true, ValidationMode: model.ValidationRelaxed, Cmd: model.VALIDATE, Offline: true, Limits: l}
+}
+
+// mostObjects bounds what a table of objects may name; a book has some ten
+// thousand.
+const mostObjects = 200_000
