@@ -15,6 +15,8 @@ type code struct {
 	retry   time.Duration
 	// window: how long to wait stands in the provider's message.
 	window bool
+	// account: the limit is the account's.
+	account bool
 }
 
 // Pauses after a limit. Those per mobile are the providers' defaults.
@@ -79,10 +81,10 @@ func tencentCodes() []code {
 		{name: "LimitExceeded.PhoneNumberDailyLimit", class: Quota, meaning: "该手机号当日短信条数达到上限", retry: afterDay},
 		{name: "LimitExceeded.PhoneNumberSameContentDailyLimit", class: Quota, meaning: "该手机号当日相同内容的短信达到上限", retry: afterDay},
 		{name: "LimitExceeded.DeliveryFrequencyLimit", class: Quota, meaning: "触发短信频率限制", retry: afterMinute},
-		{name: "LimitExceeded.AppDailyLimit", class: Quota, meaning: "应用当日短信条数达到上限", retry: afterDay},
-		{name: "LimitExceeded.AppMainlandChinaDailyLimit", class: Quota, meaning: "应用当日国内短信条数达到上限", retry: afterDay},
-		{name: "LimitExceeded*", class: Quota, meaning: "超过短信服务的限额", retry: afterHour},
-		{name: "RequestLimitExceeded*", class: Quota, meaning: "调用过于频繁", retry: afterRequests},
+		{name: "LimitExceeded.AppDailyLimit", class: Quota, meaning: "应用当日短信条数达到上限", retry: afterDay, account: true},
+		{name: "LimitExceeded.AppMainlandChinaDailyLimit", class: Quota, meaning: "应用当日国内短信条数达到上限", retry: afterDay, account: true},
+		{name: "LimitExceeded*", class: Quota, meaning: "超过短信服务的限额", retry: afterHour, account: true},
+		{name: "RequestLimitExceeded*", class: Quota, meaning: "调用过于频繁", retry: afterRequests, account: true},
 
 		{name: "FailedOperation.InsufficientBalanceInSmsPackage", class: Config, meaning: "短信套餐包余量不足，请购买"},
 		{name: "UnauthorizedOperation.ServiceSuspendDueToArrears", class: Config, meaning: "短信服务因欠费停止，请充值"},
@@ -137,9 +139,9 @@ func alibabaCodes() []code {
 		{name: "isv.DOMESTIC_NUMBER_NOT_SUPPORTED", class: Config, meaning: "国际模板不支持国内手机号"},
 
 		{name: "isv.BUSINESS_LIMIT_CONTROL", class: Quota, meaning: "触发短信频率限制", window: true},
-		{name: "isv.DAY_LIMIT_CONTROL", class: Quota, meaning: "账号当日短信条数达到上限", retry: afterDay},
-		{name: "isv.MONTH_LIMIT_CONTROL", class: Quota, meaning: "账号当月短信条数达到上限", retry: afterDay},
-		{name: "Throttling*", class: Quota, meaning: "调用过于频繁", retry: afterRequests},
+		{name: "isv.DAY_LIMIT_CONTROL", class: Quota, meaning: "账号当日短信条数达到上限", retry: afterDay, account: true},
+		{name: "isv.MONTH_LIMIT_CONTROL", class: Quota, meaning: "账号当月短信条数达到上限", retry: afterDay, account: true},
+		{name: "Throttling*", class: Quota, meaning: "调用过于频繁", retry: afterRequests, account: true},
 
 		{name: "isp.RAM_PERMISSION_DENY", class: Config, meaning: "RAM 用户没有短信权限"},
 		{name: "isv.OUT_OF_SERVICE", class: Config, meaning: "短信业务因余额不足停机，请充值"},

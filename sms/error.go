@@ -42,6 +42,9 @@ type Error struct {
 	Class  Class
 	// RetryAfter is how long to wait at least; 0 when there is no hint.
 	RetryAfter time.Duration
+	// Account: a limit is the account's, not the mobile's: an operator should
+	// know.
+	Account bool
 
 	cause error
 }
@@ -117,7 +120,7 @@ func safeID(text string) string {
 func refused(provider, code, message, request string, status int) *Error {
 	e := &Error{Provider: provider, Code: safeID(code), Request: safeID(request), Status: status, Class: Uncertain}
 	if info, ok := lookup(provider, e.Code); ok {
-		e.Class, e.RetryAfter = info.class, info.retry
+		e.Class, e.RetryAfter, e.Account = info.class, info.retry, info.account
 		if info.window {
 			e.RetryAfter = window(message)
 		}

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 
 	"github.com/redis/go-redis/v9"
+
+	"shixi/store"
 )
 
 // markerKey is in Redis while the queue holds what it should: a Redis that was
@@ -26,7 +28,7 @@ func (s *sweeper) emptied(ctx context.Context) error {
 		return fmt.Errorf("tasks: marker of the queue: %w", err)
 	}
 	s.Log.InfoContext(ctx, "the queue is empty: waking every row that waits", slog.String("owner", s.Owner))
-	for _, collection := range []string{"jobs", "pushes"} {
+	for _, collection := range []string{"jobs", "pushes", store.SMSRows} {
 		if err := s.fill(ctx, collection); err != nil {
 			return err
 		}

@@ -23,6 +23,11 @@ const (
 	failPushReady    = "push.ready"    // the message is made, the call comes next
 	failPushSent     = "push.sent"     // WeChat answered
 	failPushSaved    = "push.saved"    // the outcome is in the row
+
+	failSMSClaimed = "sms.claimed"
+	failSMSStarted = "sms.started" // the row says that the call comes next
+	failSMSSent    = "sms.sent"    // the provider answered
+	failSMSSaved   = "sms.saved"
 )
 
 // FailPoints lists the names that Options.FailPoint is called with.
@@ -31,6 +36,7 @@ func FailPoints() []string {
 		failRelayRead, failRelayEvents, failRelayJobs, failRelayPushes, failRelayMoot, failRelayEnqueued, failRelayTaken,
 		failJobClaimed, failJobPage, failJobNoted, failJobSaved,
 		failPushClaimed, failPushAccount, failPushPaced, failPushAbsorbed, failPushNoted, failPushReady, failPushSent, failPushSaved,
+		failSMSClaimed, failSMSStarted, failSMSSent, failSMSSaved,
 	}
 }
 

@@ -16,6 +16,8 @@ type metrics struct {
 	sending   *prometheus.HistogramVec // class
 	waited    *prometheus.HistogramVec // queue
 	jobs      *prometheus.CounterVec   // reaction, outcome
+	texts     *prometheus.CounterVec   // kind, outcome
+	texting   *prometheus.HistogramVec // class
 	lost      *prometheus.CounterVec   // rows
 	sweeps    *prometheus.CounterVec   // sweep, result
 	woken     *prometheus.CounterVec   // rows
@@ -35,6 +37,8 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		sending:   r.histograms("wechat_send_seconds", "How long a call to WeChat took, by class of its outcome.", prometheus.ExponentialBuckets(0.02, 2, 11), "class"),
 		waited:    r.histograms("queue_age_seconds", "How long rows were due before a worker claimed them, by queue.", prometheus.ExponentialBuckets(0.05, 3, 10), "queue"),
 		jobs:      r.counters("job_outcomes_total", "Outcomes written to job rows.", "reaction", "outcome"),
+		texts:     r.counters("sms_outcomes_total", "Outcomes written to SMS rows; a row that waits again counts as retry, quota or late.", "kind", "outcome"),
+		texting:   r.histograms("sms_send_seconds", "How long a call to the SMS provider took, by class of its outcome.", prometheus.ExponentialBuckets(0.02, 2, 11), "class"),
 		lost:      r.counters("claims_lost_total", "Outcomes refused because another worker had the row by then.", "rows"),
 		sweeps:    r.counters("sweeps_total", "Passes of the sweepers by result.", "sweep", "result"),
 		woken:     r.counters("sweep_wakes_total", "Rows that a sweeper had to wake.", "rows"),

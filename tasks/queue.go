@@ -19,11 +19,18 @@ import (
 const (
 	TaskJob  = "job:run"
 	TaskPush = "push:send"
+	TaskSMS  = "sms:send"
 )
 
 // queueJobs is the queue of reactions; pushes wait in the queue of their
 // urgency.
 const queueJobs = "jobs"
+
+// queueSMS names text messages in the metrics. They wait in the queue of the
+// most urgent pushes, which is next to empty: somebody looks at a phone and
+// waits for a code, and a burst of other messages must not come before it. A
+// queue of their own would cost a Redis command at each look.
+const queueSMS = "sms"
 
 // queueWeights share the workers out when several queues are full. They are
 // close together because asynq asks the queues one by one: a rarely asked
@@ -101,6 +108,11 @@ func (q *queue) wakePush(ctx context.Context, w store.Wake) error {
 		name = acts.Normal
 	}
 	return q.wake(ctx, TaskPush, name, w)
+}
+
+// wakeSMS tells the workers of an SMS row.
+func (q *queue) wakeSMS(ctx context.Context, w store.Wake) error {
+	return q.wake(ctx, TaskSMS, acts.Danger, w)
 }
 
 // wake enqueues a task. Its id holds attempt and generation, because asynq

@@ -36,12 +36,9 @@ func newRelay(c *common) *Relay {
 	return &Relay{common: c, waiting: newWaiting(relayLine), numberer: newNumberer(c)}
 }
 
-// Saved hears that a document was saved with events waiting. It never blocks;
-// what does not fit is left to the sweeper. It is meant for store.Options.OnSaved.
+// Saved hears that a document was saved with events waiting, or that there is a
+// new SMS row. It never blocks; what does not fit is left to the sweeper. It is meant for store.Options.OnSaved.
 func (r *Relay) Saved(collection, id string) {
-	if collection == store.SMSRows {
-		return // has no outbox
-	}
 	if !r.waiting.put(outbox{collection, id}) {
 		r.metrics.relayed.WithLabelValues("left").Inc()
 	}
@@ -65,6 +62,10 @@ func (r *Relay) work(ctx context.Context) {
 			return
 		case o := <-r.waiting.line:
 			r.waiting.taken(o)
+			if o.collection == store.SMSRows {
+				r.wakeSMS(ctx, o.id)
+				continue
+			}
 			r.try(ctx, o.collection, o.id)
 		}
 	}
@@ -82,6 +83,13 @@ func (r *Relay) try(ctx context.Context, collection, id string) {
 		return
 	}
 	r.metrics.relayed.WithLabelValues("done").Inc()
+}
+
+// wakeSMS tells the queue of a new SMS row.
+func (r *Relay) wakeSMS(ctx context.Context, id string) {
+	if err := r.queue.wakeSMS(context.WithoutCancel(ctx), store.Wake{ID: id}); err != nil {
+		r.queueDown(ctx, err)
+	}
 }
 
 // supersede suppresses the messages whose news is over with these events, such
@@ -221,6 +229,11 @@ func (r *Relay) wake(ctx context.Context, jobs []store.Job, pushes []store.Push)
 		return nil
 	}()
 	if err != nil {
-		r.alarms.ring(ctx, slog.LevelWarn, "queue", "the queue can't be reached; the sweeper wakes the workers later", slog.Any("error", err))
+		r.queueDown(ctx, err)
 	}
+}
+
+// queueDown says that rows are left to the sweeper.
+func (r *Relay) queueDown(ctx context.Context, err error) {
+	r.alarms.ring(ctx, slog.LevelWarn, "queue", "the queue can't be reached; the sweeper wakes the workers later", slog.Any("error", err))
 }

@@ -51,6 +51,7 @@ func newSweeper(c *common, relay *Relay) *sweeper {
 		{"queue", c.Intervals.Sweep, s.emptied},
 		{"jobs", c.Intervals.Sweep, s.dueJobs},
 		{"pushes", c.Intervals.Sweep, s.duePushes},
+		{"smses", c.Intervals.Sweep, s.dueSMS},
 		{"receipts", c.Intervals.Sweep, receipts.pass},
 		{"events", c.Intervals.Sweep, relay.numberer.number},
 		{"silent", c.Intervals.Slow, s.silent},
@@ -168,6 +169,9 @@ func (s *sweeper) dueJobs(ctx context.Context) error { return s.due(ctx, "jobs")
 // duePushes wakes workers for pushes that are due.
 func (s *sweeper) duePushes(ctx context.Context) error { return s.due(ctx, "pushes") }
 
+// dueSMS wakes workers for text messages that are due.
+func (s *sweeper) dueSMS(ctx context.Context) error { return s.due(ctx, store.SMSRows) }
+
 // due asks first whether the queue answers: a row whose wake fails would wait
 // twice as long for the next one.
 func (s *sweeper) due(ctx context.Context, collection string) error {
@@ -185,8 +189,11 @@ func (s *sweeper) due(ctx context.Context, collection string) error {
 // wakeAll tells the queue of rows, unless they could not be listed.
 func (s *sweeper) wakeAll(ctx context.Context, collection string, rows []store.Wake, err error) error {
 	wake := s.queue.wakePush
-	if collection == "jobs" {
+	switch collection {
+	case "jobs":
 		wake = s.queue.wakeJob
+	case store.SMSRows:
+		wake = s.queue.wakeSMS
 	}
 	for i := 0; err == nil && i < len(rows); i++ {
 		err = wake(ctx, rows[i])

@@ -20,6 +20,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"shixi/acts"
+	"shixi/sms"
 	"shixi/store"
 	"shixi/wxmsg"
 )
@@ -47,6 +48,8 @@ type Options struct {
 	// Sender and Templates make messages; required by Worker.Run alone.
 	Sender    Sender
 	Templates Renderer
+	// SMS sends text messages; nil: none can be sent, they wait for their time.
+	SMS sms.Sender
 	// MiniProgramAppID is the mini-program that messages open; empty: none.
 	MiniProgramAppID string
 
@@ -150,6 +153,9 @@ func (o *Options) complete() error {
 	o.Intervals.Sweep = cmp.Or(o.Intervals.Sweep, defaultSweep)
 	o.Intervals.Slow = cmp.Or(o.Intervals.Slow, defaultSlow)
 	o.Intervals.Poll = cmp.Or(o.Intervals.Poll, defaultPoll)
+	if o.SMS == nil {
+		o.SMS = noSMS{}
+	}
 	o.Owner = cmp.Or(o.Owner, "wrk_"+rand.Text())
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -23,10 +23,13 @@ type Worker struct {
 	sweeper *sweeper
 	// stopped is set while Run ends: long jobs stop at their next page.
 	stopped atomic.Bool
+	// texting holds one place for each text message that may be sent at once.
+	texting chan struct{}
 }
 
 func newWorker(c *common, relay *Relay) *Worker {
-	return &Worker{common: c, relay: relay, pacer: newPacer(c.Redis, c.Burst, c.PerMinute), sweeper: newSweeper(c, relay)}
+	return &Worker{common: c, relay: relay, pacer: newPacer(c.Redis, c.Burst, c.PerMinute), sweeper: newSweeper(c, relay),
+		texting: make(chan struct{}, max(1, c.Concurrency/smsShare))}
 }
 
 // delayedInterval is how often asynq looks for delayed tasks and for those to be
@@ -90,6 +93,8 @@ func (w *Worker) serve(ctx context.Context, task *asynq.Task) error {
 		err = w.job(ctx, id)
 	case TaskPush:
 		err = w.push(ctx, id)
+	case TaskSMS:
+		err = w.sms(ctx, id)
 	default:
 		err = fmt.Errorf("tasks: no task of type %q", task.Type())
 	}
