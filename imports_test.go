@@ -37,6 +37,7 @@ const (
 	pdfcpu     = "github.com/pdfcpu/pdfcpu"
 	xsync      = "golang.org/x/sync"
 	silenceper = "github.com/silenceper/wechat"
+	goCaptcha  = "github.com/wenlng/go-captcha"
 )
 
 // Only cmd and docs, which tie and describe the whole, may import everything. Imports of test files are free.
@@ -44,10 +45,11 @@ var layers = []layer{
 	{pkg: "internship", stdOnly: true},
 	{pkg: "logs", stdOnly: true},
 	{pkg: "store", ours: []string{"internship", "logs"}, only: []string{mongo, tink, btree}},
-	{pkg: "captcha", never: []string{fiber, huma, asynq, redis, mongo, silenceper}},
 	{pkg: "papers", only: []string{pdfcpu, xsync}},
-	{pkg: "acts", ours: []string{"internship", "store", "logs", "captcha", "papers"}, never: []string{fiber, huma, asynq, redis, mongo, silenceper}},
+	{pkg: "acts", ours: []string{"internship", "store", "logs", "captcha", "registry", "papers"}, never: []string{fiber, huma, asynq, redis, mongo, silenceper}},
 	{pkg: "wxmsg", never: []string{fiber, huma, asynq, mongo}},
+	{pkg: "captcha", only: []string{goCaptcha, goCaptcha + "-assets"}},
+	{pkg: "registry", never: []string{fiber, huma, asynq, mongo, silenceper}},
 	{pkg: "insurer", never: []string{fiber, huma, asynq, mongo, silenceper}},
 	{pkg: "sms", never: []string{fiber, huma, asynq, mongo, silenceper}},
 	{pkg: "handlers", ours: []string{"acts", "store", "internship", "logs", "wxmsg", "insurer", "sms"}, never: []string{mongo, asynq, silenceper}},
@@ -198,8 +200,8 @@ func TestImportCheckerFails(t *testing.T) {
 		{"shixi/store", fiber + "/v2", "mongo-driver"},
 		{"shixi/store/embedded", asynq, "mongo-driver"},
 		{"shixi/store", "shixi/store/storetest", "for tests"},
-		{"shixi/acts", "shixi/handlers", "internship, store, logs, captcha, papers only"},
-		{"shixi/acts", "shixi/wxmsg", "internship, store, logs, captcha, papers only"},
+		{"shixi/acts", "shixi/handlers", "of ours internship, store, logs, "},
+		{"shixi/acts", "shixi/wxmsg", "of ours internship, store, logs, "},
 		{"shixi/acts", mongo + "/v2/bson", "must not know"},
 		{"shixi/handlers", "shixi/tasks", "of ours"},
 		{"shixi/handlers", "shixi/cmd/wx", "of ours"},
@@ -209,6 +211,9 @@ func TestImportCheckerFails(t *testing.T) {
 		{"shixi/tasks", fiber + "/v2", "must not know"},
 		{"shixi/wxmsg", "shixi/internship", "nothing of ours"},
 		{"shixi/wxmsg/wxsim", "shixi/store", "nothing of ours"},
+		{"shixi/captcha", "shixi/internship", "nothing of ours"},
+		{"shixi/captcha", fiber + "/v2", "go-captcha"},
+		{"shixi/registry", "shixi/internship", "nothing of ours"},
 		{"shixi/insurer", "shixi/logs", "nothing of ours"},
 		{"shixi/sms", "shixi/internship", "nothing of ours"},
 		{"shixi/unheard", "fmt", "no layer"},

@@ -97,7 +97,7 @@ type bench struct {
 func newBench(t testing.TB, tune func(*tasks.Options)) *bench {
 	t.Helper()
 	b := &bench{TB: t, odometer: &odometer{}}
-	b.d = &demo{settings: defaults(t), log: testLog(), out: &bytes.Buffer{}, started: time.Now()}
+	b.d = &demo{settings: defaults(t), log: testLog(), out: &bytes.Buffer{}, puzzles: flat{}, started: time.Now()}
 	b.must(b.d.prepare(true))
 	if os.Getenv("SOAK") != "" { // the long run may use a real queue; the costs are counted on the embedded one
 		b.d.settings.RedisURL = NewSecret(os.Getenv("REDIS_URL"))

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"shixi/captcha"
 	"shixi/logs"
 	"shixi/wxmsg/wxsim"
 )
@@ -47,10 +48,15 @@ func (d *demo) prepare(once bool) error {
 		return errors.New("the demo makes up schools, students and enterprises: unset MONGODB_URI and REDIS_URL, it brings its own")
 	}
 	var err error
+	if d.puzzles == nil {
+		if d.puzzles, err = captcha.New(captcha.Options{}); err != nil {
+			return err
+		}
+	}
+	d.eyes = newEyes(d.puzzles)
 	if d.folder, err = os.MkdirTemp("", "shixi-demo-"); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	d.eyes = newEyes(flat{})
 	s.DataDir, s.QuietHours, s.PublicURL = "", QuietHours{}, nil
 	if once {
 		s.Listen = netip.AddrPortFrom(s.Listen.Addr(), 0)

@@ -63,12 +63,3 @@ func (e *eyes) ticket(ctx context.Context, c *demoClient) (string, error) {
 	err := c.call(ctx, http.MethodPost, "/api/v1/captcha/solve", map[string]any{"token": puzzle.Token, "x": x}, &solved)
 	return solved.Ticket, err
 }
-
-// flat draws the same puzzle always.
-type flat struct{}
-
-// Make implements acts.Puzzles.
-func (flat) Make(context.Context) (captcha.Puzzle, error) {
-	return captcha.Puzzle{Picture: []byte("flat"), Tile: []byte("tile"), PictureType: "image/png", TileType: "image/png",
-		Width: 300, Height: 220, TileWidth: 60, TileHeight: 60, TileY: 80, Target: 137}, nil
-}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"shixi/acts"
 	"shixi/handlers/partnerapi"
 	"shixi/internship"
 	"shixi/wxmsg/wxsim"
@@ -28,7 +29,9 @@ type demo struct {
 	folder string
 	sim    *wxsim.Sim
 	base   string
-	eyes   *eyes
+	// puzzles draws what eyes look at; nil: the real thing.
+	puzzles acts.Puzzles
+	eyes    *eyes
 
 	schoolSecret, studentsSecret string
 	school, students             *partnerapi.Client

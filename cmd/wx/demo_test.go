@@ -35,7 +35,7 @@ func TestDemoOnceTellsTheWholeStory(t *testing.T) {
 // TestDemoNamesThePhones keeps openids off the page the story sends people to.
 func TestDemoNamesThePhones(t *testing.T) {
 	t.Parallel()
-	d := &demo{settings: defaults(t), log: slog.New(slog.DiscardHandler), out: io.Discard, started: time.Now()}
+	d := &demo{settings: defaults(t), log: slog.New(slog.DiscardHandler), out: io.Discard, puzzles: flat{}, started: time.Now()}
 	defer func() { _ = d.cleanUp() }()
 	if err := d.prepare(true); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestBindingCodeIsShown(t *testing.T) {
 
 func TestDemoNamesTheStepThatFailed(t *testing.T) {
 	t.Parallel()
-	d := &demo{settings: defaults(t), log: slog.New(slog.DiscardHandler), out: io.Discard, started: time.Now(), budget: 3 * time.Second}
+	d := &demo{settings: defaults(t), log: slog.New(slog.DiscardHandler), out: io.Discard, puzzles: flat{}, started: time.Now(), budget: 3 * time.Second}
 	defer func() { _ = d.cleanUp() }()
 	if err := d.prepare(true); err != nil {
 		t.Fatal(err)

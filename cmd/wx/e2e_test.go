@@ -87,7 +87,7 @@ type victim struct {
 
 func newVictim(t *testing.T) *victim {
 	t.Helper()
-	d := &demo{settings: defaults(t), log: testLog(), out: io.Discard, started: time.Now()}
+	d := &demo{settings: defaults(t), log: testLog(), out: io.Discard, puzzles: flat{}, started: time.Now()}
 	if err := d.prepare(false); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func newReplicas(t testing.TB, n int, log *slog.Logger, alter ...func(*Settings)
 	t.Helper()
 	b := &bench{TB: t, odometer: &odometer{}}
 	r := &replicas{bench: b, dir: t.TempDir()}
-	b.d = &demo{settings: defaults(t), log: log, out: io.Discard, started: time.Now()}
+	b.d = &demo{settings: defaults(t), log: log, out: io.Discard, puzzles: flat{}, started: time.Now()}
 	b.must(b.d.prepare(true))
 	t.Cleanup(func() { _ = b.d.cleanUp() })
 	r.startEngines()

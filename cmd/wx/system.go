@@ -18,6 +18,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/event"
 
 	"shixi/acts"
+	"shixi/captcha"
 	"shixi/handlers"
 	"shixi/store"
 	"shixi/store/embedded"
@@ -33,7 +34,7 @@ type system struct {
 	// monitor and tune are nil but in tests.
 	monitor *event.CommandMonitor
 	tune    func(*tasks.Options)
-	// puzzles are the demo's; nil: nobody else looks at what is drawn.
+	// puzzles are the demo's, who looks at what is drawn; nil: made when serving.
 	puzzles acts.Puzzles
 
 	// engine is the embedded one; nil with MONGODB_URI.
@@ -149,6 +150,11 @@ func (y *system) web() (*handlers.App, error) {
 		Ready: map[string]func(context.Context) error{
 			"mongodb": y.db.Ping, "redis": func(ctx context.Context) error { return y.redis.Ping(ctx).Err() }}}
 	var err error
+	if y.acts.Captcha == nil { // a worker alone draws none
+		if y.acts.Captcha, err = captcha.New(captcha.Options{}); err != nil {
+			return nil, err
+		}
+	}
 	if o.ServiceAccount, err = receiver(&y.settings.OA); err != nil {
 		return nil, fmt.Errorf("callback of the official account: %w", err)
 	}
