@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -116,15 +118,39 @@ func (db *DB) LastSeq(ctx context.Context) (int64, error) {
 	return top.Seq, nil
 }
 
-// Events reads numbered events after a cursor, oldest first; audience "" reads
+// Events reads numbered events after a cursor, oldest first: those of an
+// audience and those of every school (internship.AllSchools); audience "" reads
 // those of everybody.
+//
+// The two are read one after the other, so both only up to the highest number
+// given before: what is numbered meanwhile might show in one and not yet in the
+// other, and a cursor beyond it would miss it.
 func (db *DB) Events(ctx context.Context, audience string, after int64, limit int) ([]EventRow, error) {
-	filter := bson.D{{Key: "seq", Value: bson.D{{Key: "$exists", Value: true}, {Key: "$gt", Value: after}}}}
-	if audience != "" {
-		filter = append(bson.D{{Key: "audience", Value: audience}}, filter...)
+	limit = clampLimit(limit)
+	if audience == "" {
+		return db.events(ctx, bson.D{}, bson.D{{Key: "$exists", Value: true}, {Key: "$gt", Value: after}}, limit)
 	}
-	cur, err := db.database.Collection("events").Find(ctx, filter,
-		options.Find().SetSort(bson.D{{Key: "seq", Value: 1}}).SetLimit(int64(clampLimit(limit))))
+	last, err := db.LastSeq(ctx)
+	if err != nil || last <= after {
+		return nil, err
+	}
+	var rows []EventRow
+	for _, of := range []string{audience, internship.AllSchools} {
+		some, err := db.events(ctx, bson.D{{Key: "audience", Value: of}},
+			bson.D{{Key: "$exists", Value: true}, {Key: "$gt", Value: after}, {Key: "$lte", Value: last}}, limit)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, some...)
+	}
+	slices.SortFunc(rows, func(x, y EventRow) int { return cmp.Compare(x.Seq, y.Seq) })
+	rows = slices.CompactFunc(rows, func(x, y EventRow) bool { return x.Seq == y.Seq }) // told to both
+	return rows[:min(len(rows), limit)], nil
+}
+
+func (db *DB) events(ctx context.Context, filter, seq bson.D, limit int) ([]EventRow, error) {
+	cur, err := db.database.Collection("events").Find(ctx, append(filter, bson.E{Key: "seq", Value: seq}),
+		options.Find().SetSort(bson.D{{Key: "seq", Value: 1}}).SetLimit(int64(limit)))
 	if err != nil {
 		return nil, machineryError("events", err)
 	}

@@ -15,11 +15,17 @@ import (
 	"shixi/store/storetest"
 )
 
-// event is the n-th event, for one or two of three schools.
+// event is the n-th event: for one or two of three schools, for every school, or
+// for one and every school.
 func event(n int) internship.Event {
 	e := internship.Event{ID: fmt.Sprintf("plc_%06d.1.0", n), Kind: internship.PlacementApplied, At: noon, Audience: []string{fmt.Sprint("sch_", n%3)}}
-	if n%4 == 0 {
+	switch {
+	case n%4 == 0:
 		e.Audience = append(e.Audience, "sch_all")
+	case n%5 == 0:
+		e.Audience = []string{internship.AllSchools}
+	case n%7 == 0:
+		e.Audience = append(e.Audience, internship.AllSchools)
 	}
 	return e
 }
@@ -116,7 +122,7 @@ func TestFeedNeverMissesAnEvent(t *testing.T) {
 	for r, audience := range audiences {
 		var want, got []string
 		for n := range total {
-			if e := event(n); audience == "" || slices.Contains(e.Audience, audience) {
+			if e := event(n); audience == "" || slices.Contains(e.Audience, audience) || slices.Contains(e.Audience, internship.AllSchools) {
 				want = append(want, e.ID)
 			}
 		}
