@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"time"
 
 	"shixi/internship"
@@ -34,6 +35,11 @@ type Acts struct {
 	Captcha Puzzles
 	// Limits count by address.
 	Limits Limits
+	// Home is the address under which people reach the service, for the links
+	// of text messages; nil: messages that need one are not sent.
+	Home *url.URL
+	// Registry is the market regulator's; nil: every check is left to reviewers.
+	Registry Registry
 
 	uploads *uploads
 }

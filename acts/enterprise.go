@@ -36,11 +36,16 @@ type Entry struct {
 	Enterprise *internship.Enterprise
 	Code       string
 	Expires    time.Time
+	// Texted says that the code was also sent to the contact's mobile.
+	Texted bool
 }
 
 // EnterEnterprise enters a vetted enterprise under its school's name.
-// One that is known already only gains a recommending school, without a code.
-// Errors: ErrInvalid, ErrBlacklisted, ErrAlreadyEnterHere.
+// One that is known already, whatever its state and however it came, only gains
+// a recommending school, without a code: one that registered itself or was
+// nominated stays with the platform's reviewers, who see who recommends it
+// (domain.md §2.1 leads from 待审核 to 正常 by their word alone). Errors:
+// ErrInvalid, ErrBlacklisted, ErrAlreadyEnterHere.
 func (a *Acts) EnterEnterprise(ctx context.Context, p Partner, in internship.EntryInput) (Entry, error) {
 	draft, err := in.Parse()
 	if err != nil {
@@ -64,7 +69,7 @@ func (a *Acts) EnterEnterprise(ctx context.Context, p Partner, in internship.Ent
 		return Entry{}, err
 	}
 	code, activation := a.newCode(ctx) // fits where this very request entered it before
-	return entry(saved, code, activation), nil
+	return a.textEntry(ctx, school.Name, entry(saved, code, activation))
 }
 
 func (a *Acts) enterNew(ctx context.Context, p Partner, school *internship.School, e *internship.Enterprise) (Entry, error) {
@@ -77,7 +82,7 @@ func (a *Acts) enterNew(ctx context.Context, p Partner, school *internship.Schoo
 	if err != nil {
 		return Entry{}, firstHeld(err)
 	}
-	return entry(saved, code, activation), nil
+	return a.textEntry(ctx, school.Name, entry(saved, code, activation))
 }
 
 // RenewCode gives a fresh code for an enterprise that has not been activated.
@@ -94,7 +99,7 @@ func (a *Acts) RenewCode(ctx context.Context, p Partner, enterpriseID string) (E
 	if err != nil {
 		return Entry{}, err
 	}
-	return entry(saved, code, activation), nil
+	return a.textEntry(ctx, school.Name, entry(saved, code, activation))
 }
 
 // entry tells the code only where it is the enterprise's: a request made again
@@ -207,20 +212,6 @@ func (a *Acts) wrongCode(ctx context.Context, e *internship.Enterprise, digest s
 		return fmt.Errorf("count wrong code: %w", err)
 	}
 	return internship.ErrBadActivation
-}
-
-// CompleteProfile saves the rest of the enterprise's data.
-func (a *Acts) CompleteProfile(ctx context.Context, s Staff, in internship.ProfileInput) (*internship.Enterprise, error) {
-	if s.Role != internship.Owner {
-		return nil, internship.ErrForbidden
-	}
-	update, err := in.Parse()
-	if err != nil {
-		return nil, err
-	}
-	return a.DB.Enterprises.Update(ctx, s.EnterpriseID, func(e *internship.Enterprise) error {
-		return e.CompleteProfile(update, a.do(s, ""))
-	})
 }
 
 // school reads the school of a key. Errors: ErrForbidden with a sentence when

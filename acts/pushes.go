@@ -50,7 +50,7 @@ var managers = []internship.Role{internship.Owner, internship.HR}
 
 // PushRules is the table event → message; docs/pushes.md is printed from it.
 func PushRules() []PushRule {
-	return []PushRule{
+	return append([]PushRule{
 		{Kind: "application", Label: "签约申请", On: internship.PlacementApplied, To: managers, Urgency: High,
 			MootBy: []internship.Kind{internship.PlacementWithdrawn, internship.PlacementLapsed, internship.PlacementRefused, internship.PlacementAccepted},
 			Text:   "{{.student}}（{{.school}} {{.major}}）报名了岗位「{{.position}}」，请尽快处理",
@@ -67,7 +67,7 @@ func PushRules() []PushRule {
 		{Kind: "position_closed", Label: "岗位关闭", On: internship.PositionClosed, To: managers, Urgency: Normal,
 			Text: "岗位「{{.position}}」（{{.department}}）已由{{.actor}}关闭，待处理的报名将失效，已签约的学生不受影响",
 			Many: "又有 {{.count}} 个岗位关闭，其中岗位「{{.position}}」（{{.department}}）由{{.actor}}关闭"},
-	}
+	}, reviewPushes()...)
 }
 
 // PushRuleOf finds the rule of a kind.
@@ -96,7 +96,7 @@ func Moot(event internship.Kind) []string {
 func Words() map[string][]string {
 	words := map[string][]string{}
 	for _, r := range PushRules() {
-		words[r.Kind] = []string{"student", "school", "major", "position", "department", "appliedAt", "reason", "actor",
+		words[r.Kind] = []string{"student", "school", "major", "position", "department", "appliedAt", "reason", "actor", "enterprise",
 			"at", "count", "placementId", "positionId", "kind", "label", "text"}
 	}
 	return words

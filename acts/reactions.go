@@ -47,6 +47,10 @@ func Reactions() []Reaction {
 			"a headcount lowered at the instant of an acceptance is raised to the signed number", (*Acts).headcountRecheck},
 		{"offers_follow", []internship.Kind{internship.EnterpriseRecommended, internship.EnterpriseFrozen, internship.EnterpriseLifted, internship.EnterpriseChangePassed},
 			"the enterprise's recruiting positions become visible to a new recommending school's students (R-05), are hidden while it is frozen, and bear its new name", (*Acts).offersFollow},
+		{"registry_check", []internship.Kind{internship.EnterpriseRegistered, internship.EnterpriseResubmitted, internship.EnterpriseChangeRequested},
+			"the market regulator's registry is asked about what was submitted; where it stays silent for 5 minutes, the check is left to the reviewers (R-04)", (*Acts).registryCheck},
+		{"owner_follows", []internship.Kind{internship.EnterpriseRegistered, internship.EnterpriseResubmitted, internship.EnterpriseChangePassed},
+			"who registered the enterprise is its owner, and may log in with its code of today", (*Acts).ownerFollows},
 		{"offer_recheck", []internship.Kind{internship.PositionPublished},
 			"a position published at the instant of a freeze or a recommendation follows its enterprise", (*Acts).offerRecheck},
 	}

@@ -32,12 +32,9 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 	session := read[handlers.SessionList](w.owner(e).get("/api/v1/sessions")).Items[0].ID
 	s := strangers{w.owner(w.enterprise("B")), w.other, w.students}
 	otherReason := map[string]string{"reason": "不符"}
-	ids := map[string]struct {
-		id, student string
-		body        any
-		// status is another one than 404 where nobody else's can be named.
-		status int
-	}{
+	ids := map[string]foreign{
+		"GET /partner/v1/reviews/{id}":                                      {id: e.ID, status: http.StatusForbidden},
+		"POST /partner/v1/students/{studentId}/nominations":                 {student: "stu_NOBODY", body: nominationInput(1)},
 		"DELETE /api/v1/sessions/{id}":                                      {id: session},
 		"GET /api/v1/positions/{id}":                                        {id: position.ID},
 		"PUT /api/v1/positions/{id}":                                        {id: position.ID, body: actstest.Terms("电工", 9)},
@@ -61,6 +58,9 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 		"GET /partner/v1/students/{studentId}/applications/{id}":            {student: other.Student.ID, id: placement.ID},
 		"POST /partner/v1/students/{studentId}/applications/{id}/withdraw":  {student: other.Student.ID, id: placement.ID},
 		"POST /partner/v1/students/{studentId}/applications/{id}/reconfirm": {student: other.Student.ID, id: placement.ID},
+	}
+	for _, act := range []string{"pass", "return", "change/pass", "change/return", "freeze", "lift", "resend", "reveal"} { // no school's business
+		ids["POST /partner/v1/reviews/{id}/"+act] = foreign{id: e.ID, body: map[string]any{"round": 1, "reason": "不符"}, status: http.StatusForbidden}
 	}
 	before, row := w.everything(), w.row(student)
 	hasID := regexp.MustCompile(`\{[A-Za-z]+\}`)
@@ -97,6 +97,14 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 	if diff := cmp.Diff(row, w.row(student)); diff != "" {
 		t.Errorf("the student changed (-before, +after):\n%s", diff)
 	}
+}
+
+// foreign is how a route is asked for what is somebody else's.
+type foreign struct {
+	id, student string
+	body        any
+	// status is another one than 404 where nobody else's can be named.
+	status int
 }
 
 // documentedPaths are the paths of /openapi.json with their methods.

@@ -27,6 +27,7 @@ func (a *App) partnerRoutes() {
 	a.documentSignature()
 	school := a.partnerAccess(internship.BySchool)
 	student := a.partnerAccess(internship.ByStudent)
+	platform := a.partnerAccess(internship.ByPlatform)
 	every := a.partnerAccess(internship.BySchool, internship.ByStudent, internship.ByPlatform)
 
 	// Schools, under their own key.
@@ -55,6 +56,19 @@ func (a *App) partnerRoutes() {
 	endpoint(a, student, http.MethodGet, "/partner/v1/students/{studentId}/applications/{id}", "readApplication", a.readApplication)
 	endpoint(a, student, http.MethodPost, "/partner/v1/students/{studentId}/applications/{id}/withdraw", "withdraw", a.withdraw)
 	endpoint(a, student, http.MethodPost, "/partner/v1/students/{studentId}/applications/{id}/reconfirm", "reconfirm", a.reconfirm)
+	endpoint(a, student, http.MethodPost, "/partner/v1/students/{studentId}/nominations", "nominate", a.nominate)
+
+	// The province's reviewers.
+	endpoint(a, platform, http.MethodGet, "/partner/v1/reviews", "listReviews", a.listReviews)
+	endpoint(a, platform, http.MethodGet, "/partner/v1/reviews/{id}", "readReview", a.readReview)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/pass", "passReview", a.passReview)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/return", "returnReview", a.returnReview)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/change/pass", "passChange", a.passChange)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/change/return", "returnChange", a.returnChange)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/freeze", "freezeEnterprise", a.freezeEnterprise)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/lift", "liftFreeze", a.liftFreeze)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/resend", "resendInvitation", a.resendInvitation)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/reveal", "revealRegistrant", a.revealRegistrant)
 
 	// Every partner.
 	endpoint(a, every, http.MethodGet, "/partner/v1/events", "listEvents", a.listEvents)

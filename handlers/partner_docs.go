@@ -9,7 +9,7 @@ import (
 // partnerDocs are what the documentation says of the partners' operations.
 func partnerDocs() map[string]doc {
 	docs := map[string]doc{}
-	for _, some := range []map[string]doc{schoolDocs(), schoolPlacementDocs(), studentDocs()} {
+	for _, some := range []map[string]doc{schoolDocs(), schoolPlacementDocs(), studentDocs(), reviewDocs()} {
 		for id, d := range some {
 			d.Tag = tagPartner
 			docs[id] = d
@@ -36,10 +36,10 @@ func schoolDocs() map[string]doc {
 		"putStudent":   {Summary: "保存学生", Says: "学校密钥。学号由学校自定，重复提交即修改；未成年学生须填写监护人。身份证号和手机号加密保存。", Errors: submitted(internship.ErrStudentTaken)},
 		"listStudents": {Summary: "本校的学生", Says: "学校密钥。按学号排列，身份证号和手机号部分隐藏。", Errors: listed()},
 		"enterEnterprise": {Summary: "录入企业", Status: http.StatusCreated,
-			Says:   "学校密钥。首次录入的企业得到激活码，由学校转交；已由其他学校录入的企业只增加本校为推荐学校，不产生激活码。",
+			Says:   "学校密钥。首次录入的企业得到激活码，由学校转交；联系电话为手机号时，激活码同时以短信发给企业。平台已有的企业（由其他学校录入、自荐或学生推荐，不论是否已审核）只增加本校为推荐学校，不产生激活码；自荐和学生推荐的仍由平台审核。",
 			Errors: submitted(internship.ErrBlacklisted, internship.ErrAlreadyEnterHere, internship.ErrCodeTaken)},
 		"listEnterprises": {Summary: "本校推荐的企业", Says: "学校密钥。从新到旧。", Errors: listed()},
-		"renewCode": {Summary: "重新发放激活码", Says: "学校密钥。只限本校推荐且尚未激活的企业，原激活码随即失效。",
+		"renewCode": {Summary: "重新发放激活码", Says: "学校密钥。只限本校推荐且尚未激活的企业，原激活码随即失效；联系电话为手机号时，新的激活码同时以短信发给企业。",
 			Errors: []*internship.Error{internship.ErrNotFound, internship.ErrAlreadyActive, internship.ErrWrongState, internship.ErrBusy}},
 		"listSchoolOffers": {Summary: "本校学生可选的岗位", Says: "学校密钥。本校推荐的企业和面向全省的企业正在发布的岗位，从新到旧。", Errors: listed()},
 		"readSchoolOffer":  {Summary: "查看可选的岗位", Says: "学校密钥。", Errors: []*internship.Error{internship.ErrNotFound}},
@@ -73,6 +73,9 @@ func studentDocs() map[string]doc {
 		"withdraw":         {Summary: "撤回报名", Says: "学生端密钥。企业确认之前随时可以撤回；已签约的在分组之前可以取消。", Errors: own},
 		"reconfirm": {Summary: "重新确认", Says: "学生端密钥。岗位的薪资、地址、住宿、夜班或加班有变时，学生确认新的条件，报名继续有效。",
 			Errors: append(own, internship.ErrNotRecruiting, internship.ErrEnrolmentClosed)},
-		"listEvents": {Summary: "事件", Says: "所有密钥。按序号读取发生的事件，以回答中的 next 作为下次的 after，不会遗漏。学校只看到与本校有关的事件。", Errors: listed()},
+		"nominate": {Summary: "推荐企业", Status: http.StatusCreated,
+			Says:   "学生端密钥。学生推荐平台尚无的企业，联系人收到邀请短信；企业完成入驻登记并经平台审核后进入企业库。平台已有的企业不再发送邀请。每名学生每 30 天最多推荐 5 家。",
+			Errors: submitted(internship.ErrNotFound, internship.ErrBlacklisted, internship.ErrTooManyNominations)},
+		"listEvents": {Summary: "事件", Says: "所有密钥。按序号读取发生的事件，以回答中的 next 作为下次的 after，不会遗漏。学校只看到与本校有关的、以及面向全省各校的事件。", Errors: listed()},
 	}
 }

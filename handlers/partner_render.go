@@ -68,6 +68,25 @@ type Entry struct {
 	Enterprise     Enterprise `json:"enterprise" doc:"企业"`
 	ActivationCode string     `json:"activationCode,omitempty" doc:"激活码，请转交企业；系统不保存明文。企业已由其他学校录入时不出现" example:"K7QM-2XWD-9HTR"`
 	Expires        time.Time  `json:"expires,omitzero" doc:"激活码有效期至" example:"2026-12-23T12:00:00+08:00"`
+	SMS            Texted     `json:"sms" doc:"是否已将激活码以短信发给企业联系人"`
+}
+
+// Texted says whether a text message was sent, and to whom.
+type Texted struct {
+	Sent   bool   `json:"sent" doc:"是否已发出；联系电话不是手机号时不发" example:"true"`
+	Mobile string `json:"mobile,omitempty" doc:"发往的手机号，只显示首尾；未发出时不出现" example:"138****0000"`
+}
+
+// Invitation says whether an enterprise was written to.
+type Invitation struct {
+	SMS Texted `json:"sms" doc:"短信"`
+}
+
+// NominationResult is what became of a student's nomination.
+type NominationResult struct {
+	Known      bool           `json:"known" doc:"平台已有该企业，不再发送邀请" example:"false"`
+	Enterprise *EnterpriseRef `json:"enterprise,omitempty" doc:"企业；平台已有而尚未进入企业库的不出现"`
+	SMS        Texted         `json:"sms" doc:"是否已邀请企业联系人"`
 }
 
 // EnterprisePage is one page of enterprises.
@@ -168,7 +187,24 @@ func renderStudent(s *internship.Student) Student {
 }
 
 func renderEntry(e acts.Entry) Entry {
-	return Entry{Enterprise: renderEnterprise(e.Enterprise), ActivationCode: e.Code, Expires: local(e.Expires)}
+	return Entry{Enterprise: renderEnterprise(e.Enterprise), ActivationCode: e.Code, Expires: local(e.Expires), SMS: renderTexted(e.Enterprise, e.Texted)}
+}
+
+func renderTexted(e *internship.Enterprise, sent bool) Texted {
+	if !sent {
+		return Texted{}
+	}
+	return Texted{Sent: true, Mobile: internship.MaskMobile(e.Profile.Phone)}
+}
+
+// renderNomination tells of an enterprise that was known before no more than
+// the library does.
+func renderNomination(n acts.Nomination) NominationResult {
+	out := NominationResult{Known: n.Known, SMS: renderTexted(n.Enterprise, n.Texted)}
+	if !n.Known || n.Enterprise.State == internship.Active {
+		out.Enterprise = &EnterpriseRef{n.Enterprise.ID, n.Enterprise.Name}
+	}
+	return out
 }
 
 func summarizeOffer(p *internship.Position, now time.Time) OfferSummary {

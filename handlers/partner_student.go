@@ -47,8 +47,13 @@ type (
 		OfStudent
 		Body Form[Application]
 	}
-	offerAnswer     struct{ Body Offer }
-	offerPageAnswer struct{ Body OfferPage }
+	nominationForm struct {
+		OfStudent
+		Body Form[internship.NominationInput]
+	}
+	nominationAnswer struct{ Body NominationResult }
+	offerAnswer      struct{ Body Offer }
+	offerPageAnswer  struct{ Body OfferPage }
 )
 
 // filter checks what was asked for. A salary band may be written as the
@@ -153,4 +158,16 @@ func (a *App) withdraw(ctx context.Context, in *ofStudentRow) (*partnerPlacement
 
 func (a *App) reconfirm(ctx context.Context, in *ofStudentRow) (*partnerPlacement, error) {
 	return a.partnerPlacement(a.acts.Reconfirm(ctx, partnerOf(ctx), in.StudentID, in.ID))
+}
+
+func (a *App) nominate(ctx context.Context, in *nominationForm) (*nominationAnswer, error) {
+	form, err := in.Body.read(func(n internship.NominationInput) error { _, err := n.Parse(); return err })
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.acts.Nominate(ctx, partnerOf(ctx), in.StudentID, form)
+	if err != nil {
+		return nil, err
+	}
+	return &nominationAnswer{renderNomination(n)}, nil
 }

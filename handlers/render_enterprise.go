@@ -74,6 +74,8 @@ type Profile struct {
 	Phone       string  `json:"phone,omitempty" doc:"联系电话，只显示首尾" example:"039****8888"`
 	Website     string  `json:"website,omitempty" doc:"官网" example:"https://example.com"`
 	Intro       string  `json:"intro,omitempty" doc:"简介" example:"主要从事电子产品的研发与生产"`
+	Industry    string  `json:"industry,omitempty" doc:"所属行业" example:"制造业"`
+	Staff       int     `json:"staff,omitempty" doc:"在岗职工总数" example:"120"`
 }
 
 // Address is 注册地址.
@@ -112,7 +114,7 @@ func renderEnterprise(e *internship.Enterprise) Enterprise {
 		State: EnterpriseState(e.State), StateLabel: e.StateLabel(), Source: e.Source, Complete: p.Complete(),
 		Recommenders: make([]SchoolRef, len(e.Recommenders)),
 		Profile: Profile{LegalPerson: p.LegalPerson, Address: Address(p.Address), Contact: p.Contact,
-			Phone: internship.MaskMobile(p.Phone), Website: p.Website, Intro: p.Intro}}
+			Phone: internship.MaskMobile(p.Phone), Website: p.Website, Intro: p.Intro, Industry: p.Industry, Staff: p.Staff}}
 	for i, r := range e.Recommenders {
 		out.Recommenders[i] = SchoolRef{r.SchoolID, r.SchoolName}
 	}

@@ -42,7 +42,11 @@ func (a *App) routes() {
 	endpoint(a, staff, http.MethodGet, "/api/v1/sessions", "listSessions", a.listSessions)
 	endpoint(a, staff, http.MethodDelete, "/api/v1/sessions/{id}", "endSession", a.endSession)
 	endpoint(a, staff, http.MethodGet, "/api/v1/me", "me", a.me)
+	endpoint(a, staff, http.MethodGet, "/api/v1/enterprise", "readEnterprise", a.readEnterprise)
 	endpoint(a, staff, http.MethodPut, "/api/v1/enterprise", "completeProfile", a.completeProfile)
+	endpoint(a, staff, http.MethodPost, "/api/v1/enterprise/resubmit", "resubmitRegistration", a.resubmitRegistration)
+	endpoint(a, staff, http.MethodPost, "/api/v1/enterprise/change", "requestChange", a.requestChange)
+	endpoint(a, staff, http.MethodDelete, "/api/v1/enterprise/change", "withdrawChange", a.withdrawChange)
 	endpoint(a, staff, http.MethodPost, "/api/v1/bindings/follower", "bindFollower", a.bindFollower)
 
 	endpoint(a, staff, http.MethodPost, "/api/v1/positions", "createPosition", a.createPosition)

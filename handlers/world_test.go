@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -47,6 +48,7 @@ func newWorld(tb testing.TB, alter ...func(*store.Options)) *world {
 		}
 	})
 	w.Acts.WeChat, w.Acts.Log = w.wechat, logger
+	w.Acts.Home = &url.URL{Scheme: "https", Host: "shixi.test"}
 	w.app = handlers.New(handlers.Options{Acts: w.Acts, Log: logger})
 	tb.Cleanup(func() { w.log.mustBeClean(tb) })
 	return w

@@ -10,7 +10,10 @@ type Account struct {
 	EnterpriseCode string `bson:"enterpriseCode,omitempty"`
 	Name           string `bson:"name"`
 	Mobile         string `bson:"-"`
-	Role           Role   `bson:"role"`
+	// IDNumber is that of who registered an enterprise, where review needs it
+	// (G-05).
+	IDNumber string `bson:"-"`
+	Role     Role   `bson:"role"`
 	// Password is the argon2id hash in PHC form.
 	Password  string    `bson:"password"`
 	State     string    `bson:"state"`
@@ -55,6 +58,7 @@ type Identity struct {
 
 // States of an account.
 const (
+	AccountOpening = "opening"
 	AccountActive  = "active"
 	AccountRemoved = "removed"
 )
@@ -63,9 +67,14 @@ const (
 // of state.
 var accountMachine = Machine{
 	Name: "account", Label: "账号",
-	States: []State{{AccountActive, "正常", false}, {AccountRemoved, "已移除", true}},
+	States: []State{{AccountOpening, "登记中", false}, {AccountActive, "正常", false}, {AccountRemoved, "已移除", true}},
 	Transitions: []Transition{
 		{Name: "open", Label: "开通", To: AccountActive, By: []ActorKind{ByEnterprise}, Needs: "activation (owner), or added by the owner"},
+		{Name: "begin", Label: "开始登记", To: AccountOpening, By: []ActorKind{ByEnterprise}, Needs: "a verified mobile"},
+		{Name: "join", Label: "登记完成", From: []string{AccountOpening}, To: AccountActive, By: []ActorKind{ByEnterprise, BySystem}, Needs: "the enterprise that it registered"},
+		{Name: "abandon", Label: "放弃登记", From: []string{AccountOpening}, To: AccountRemoved, By: []ActorKind{ByEnterprise, BySystem}, Needs: "the enterprise is another's"},
+		{Name: "identify", Label: "补充注册人信息", From: []string{AccountActive}, By: []ActorKind{ByEnterprise}},
+		{Name: "know_as", Label: "登录代码变更", From: []string{AccountActive}, By: []ActorKind{BySystem}, Needs: "owner; the enterprise's code changed"},
 		{Name: "bind_follower", Label: "绑定服务号", From: []string{AccountActive}, By: []ActorKind{ByEnterprise}, Needs: "scan of the account's QR"},
 		{Name: "bind_mini_program", Label: "绑定小程序", From: []string{AccountActive}, By: []ActorKind{ByEnterprise}, Needs: "password log-in in the mini-program"},
 		{Name: "follow", Label: "关注变更", From: []string{AccountActive}, By: []ActorKind{ByEnterprise}},
@@ -92,7 +101,9 @@ func (a *Account) Holds() []string {
 func (i *Identity) hold() string { return "openid:" + i.AppID + ":" + i.OpenID }
 
 // Private lists the fields that the store encrypts and can look up by.
-func (a *Account) Private() map[string]*string { return map[string]*string{"mobile": &a.Mobile} }
+func (a *Account) Private() map[string]*string {
+	return map[string]*string{"mobile": &a.Mobile, "idNumber": &a.IDNumber}
+}
 
 // Actor is the account as the one who does something.
 func (a *Account) Actor() Actor { return Actor{Kind: ByEnterprise, ID: a.ID, Name: a.Name} }

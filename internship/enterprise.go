@@ -72,7 +72,9 @@ type Recommender struct {
 
 // Nominator is the student who named the enterprise, as the platform sees it.
 type Nominator struct {
-	StudentID  string    `bson:"studentId"`
+	StudentID string `bson:"studentId"`
+	// Name is masked: the nominee gets to see it.
+	Name       string    `bson:"name"`
 	SchoolID   string    `bson:"schoolId"`
 	SchoolName string    `bson:"schoolName"`
 	At         time.Time `bson:"at"`
@@ -135,7 +137,7 @@ func (e *Enterprise) Private() map[string]*string {
 }
 
 // Search is the text by which lists find the enterprise.
-func (e *Enterprise) Search() string { return e.Name }
+func (e *Enterprise) Search() string { return e.Name + " " + e.Code }
 
 // Order sorts lists: newest enterprise first.
 func (e *Enterprise) Order() time.Time { return e.CreatedAt }

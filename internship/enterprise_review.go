@@ -341,13 +341,19 @@ func (e *Enterprise) Lift(do Do) error {
 	return nil
 }
 
-// InviteAgain notes that the code or the invitation was sent again. Errors:
-// ErrWrongState.
-func (e *Enterprise) InviteAgain(do Do) error {
+// InviteAgain notes that an invitation was sent again, or gives an entered
+// enterprise a new code to be sent. Errors: ErrWrongState, ErrRegistered.
+func (e *Enterprise) InviteAgain(code Activation, do Do) error {
 	if e.State == UnderReview && !e.Draft() {
 		return ErrRegistered
 	}
-	return e.fire("invite_again", do)
+	if err := e.fire("invite_again", do); err != nil {
+		return err
+	}
+	if e.State == Entered {
+		e.Activation = &code
+	}
+	return nil
 }
 
 // Reveal notes that somebody of the platform looked at the registrant's ID

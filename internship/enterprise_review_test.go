@@ -159,8 +159,8 @@ func TestReviewRefusals(t *testing.T) {
 			func(e *Enterprise) error { return e.Resubmit(submission(), doBy(ByEnterprise)) }, ErrInvalid},
 		"ClaimRegistered":  {registered(t), func(e *Enterprise) error { return e.Claim(submission(), "acc_2", doBy(ByEnterprise)) }, ErrRegistered},
 		"Claim":            {nominated(), func(e *Enterprise) error { return e.Claim(submission(), "acc_2", doBy(ByEnterprise)) }, nil},
-		"InviteNominated":  {nominated(), func(e *Enterprise) error { return e.InviteAgain(platform) }, nil},
-		"InviteRegistered": {registered(t), func(e *Enterprise) error { return e.InviteAgain(platform) }, ErrRegistered},
+		"InviteNominated":  {nominated(), func(e *Enterprise) error { return e.InviteAgain(Activation{}, platform) }, nil},
+		"InviteRegistered": {registered(t), func(e *Enterprise) error { return e.InviteAgain(Activation{}, platform) }, ErrRegistered},
 	} {
 		if err := c.do(c.e); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

@@ -1,6 +1,10 @@
 package internship
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Outcomes of asking the market regulator's registry. None of them
 // passes or refuses anything by itself.
@@ -94,4 +98,52 @@ func (e *Enterprise) NoteRegistry(round int, found RegistryCheck, do Do) (bool, 
 	found.At = do.At
 	*check = &found
 	return true, nil
+}
+
+// RegistryOutcome is what the registry said about what was submitted last, ""
+// while it is being asked; asked is false for enterprises that submitted
+// nothing.
+func (e *Enterprise) RegistryOutcome() (outcome string, asked bool) {
+	_, check := e.asked()
+	if *check != nil {
+		return (*check).Outcome, true
+	}
+	return "", e.Waiting != nil || !e.RegisteredAt.IsZero()
+}
+
+// RegistryRecord is what the registry has under a code.
+type RegistryRecord struct {
+	Name        string
+	LegalPerson string
+	// Status is 登记状态; empty where the registry doesn't tell.
+	Status string
+}
+
+// Compare holds core data against the registry's record. Width of characters
+// and white space make no difference.
+func (r RegistryRecord) Compare(c Core) RegistryCheck {
+	check := RegistryCheck{Outcome: RegistryMatch, Status: r.Status}
+	for _, d := range []Difference{{"name", c.Name, r.Name}, {"legalPerson", c.LegalPerson, r.LegalPerson}} {
+		if plain(d.Ours) != plain(d.Theirs) {
+			check.Differences = append(check.Differences, d)
+		}
+	}
+	if !inBusiness(r.Status) {
+		check.Differences = append(check.Differences, Difference{Field: "status", Theirs: r.Status})
+	}
+	if len(check.Differences) > 0 {
+		check.Outcome = RegistryMismatch
+	}
+	return check
+}
+
+// plain is a name as it is compared.
+func plain(s string) string { return upperASCII(strings.ReplaceAll(foldWidth(s), " ", "")) }
+
+// inBusiness says whether a status is one of enterprises that may do business;
+// one that the registry doesn't tell is not held against anybody.
+func inBusiness(status string) bool {
+	return status == "" || slices.ContainsFunc([]string{"存续", "在业", "在营", "开业", "正常"}, func(good string) bool {
+		return strings.HasPrefix(status, good)
+	})
 }

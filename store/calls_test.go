@@ -102,6 +102,16 @@ func calls() []call {
 		{"EnterpriseByCode", func(ctx context.Context, db *store.DB) error {
 			return second(db.EnterpriseByCode(ctx, "91410900MA4ABCD173", internship.USCC))
 		}},
+		{"Reviews", func(ctx context.Context, db *store.DB) error { return second(db.Reviews(ctx, store.ReviewFilter{})) }},
+		{"Reviews/text", func(ctx context.Context, db *store.DB) error {
+			return second(db.Reviews(ctx, store.ReviewFilter{Text: "电子", Source: internship.FromItself}))
+		}},
+		{"Reviews/state", func(ctx context.Context, db *store.DB) error {
+			return second(db.Reviews(ctx, store.ReviewFilter{State: internship.Frozen}))
+		}},
+		{"Reviews/state and text", func(ctx context.Context, db *store.DB) error {
+			return second(db.Reviews(ctx, store.ReviewFilter{State: internship.Frozen, Text: "电"}))
+		}},
 		{"RecommendedEnterprises", func(ctx context.Context, db *store.DB) error {
 			return second(db.RecommendedEnterprises(ctx, "sch_1", "", 0))
 		}},

@@ -28,6 +28,10 @@ type (
 	searched interface{ Search() string }
 	ordered  interface{ Order() time.Time }
 	private  interface{ Private() map[string]*string }
+	// reviewed documents wait for the platform, since when they say.
+	reviewed interface {
+		ReviewedSince() (since time.Time, waits bool)
+	}
 )
 
 type pointer[T any] interface {
@@ -60,6 +64,10 @@ type envelope[T any] struct {
 	Order string `bson:"order,omitempty"`
 	// Files are the ids of files that the document names.
 	Files []string `bson:"files,omitempty"`
+	// Since is the position in lists that begin with what has waited longest,
+	// Waits says that it waits for review.
+	Since string `bson:"since,omitempty"`
+	Waits bool   `bson:"waits,omitempty"`
 	// Sealed are the encrypted personal fields by name.
 	Sealed map[string][]byte `bson:"sealed,omitempty"`
 	// Lookup are the keyed hashes of the personal fields by name.
@@ -296,6 +304,11 @@ func (c *Collection[T, P]) seal(doc P) (*envelope[T], error) {
 	}
 	if o, ok := any(doc).(ordered); ok {
 		env.Order = orderKey(o.Order(), root.ID)
+	}
+	if r, ok := any(doc).(reviewed); ok {
+		var since time.Time
+		since, env.Waits = r.ReviewedSince()
+		env.Since = orderKey(since, root.ID)
 	}
 	if p, ok := any(doc).(private); ok {
 		if err := c.db.box.sealAll(c.name, root.ID, p.Private(), env.Holds, &env.Sealed, &env.Lookup); err != nil {

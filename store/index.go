@@ -43,7 +43,7 @@ func Indexes() []*Index {
 	for _, name := range filing {
 		all = append(all, filesNamed(name))
 	}
-	return slices.Concat(all, placementIndexes, positionIndexes, accountIndexes, schoolSideIndexes, fileIndexes, machineryIndexes)
+	return slices.Concat(all, enterpriseIndexes, placementIndexes, positionIndexes, accountIndexes, schoolSideIndexes, fileIndexes, machineryIndexes)
 }
 
 // aggregates are the collections whose documents have holds and an outbox.

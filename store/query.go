@@ -53,11 +53,22 @@ type Query[P any] struct {
 	Keep func(P) bool
 	// Count asks for the total; ignored with Keep.
 	Count bool
+	// Oldest lists from what has been in its place longest (ReviewedSince);
+	// else newest first.
+	Oldest bool
 }
 
 var cursorForm = regexp.MustCompile(`^[0-9a-f]{12}-[0-9A-Za-z_.:-]{1,100}$`)
 
-// list answers a query, newest first.
+// order is the field that the query's index ends with, and its direction.
+func (q Query[P]) order() (field string, direction int) {
+	if q.Oldest {
+		return "since", 1
+	}
+	return "order", -1
+}
+
+// list answers a query in its order.
 func list[T any, P pointer[T]](ctx context.Context, c *Collection[T, P], q Query[P]) (Page[P], error) {
 	page := Page[P]{Total: -1}
 	if q.After != "" && !cursorForm.MatchString(q.After) {
@@ -68,7 +79,7 @@ func list[T any, P pointer[T]](ctx context.Context, c *Collection[T, P], q Query
 	after, seen := q.After, 0
 	for want := q.Limit + 1; ; want *= 2 { // more each time that Keep left the page short
 		batch := min(want, maxBatch, maxCandidates-seen)
-		docs, keys, err := c.fetch(ctx, withOrder(filter, q.bounds(after)), batch)
+		docs, keys, err := c.fetch(ctx, q.withOrder(filter, q.bounds(after)), q.Oldest, batch)
 		if err != nil {
 			return page, fmt.Errorf("store: list %s by %s: %w", c.name, q.Index.Name, err)
 		}
@@ -111,6 +122,12 @@ func (q Query[P]) filter() bson.D {
 // bounds are the limits of the order key for the page after a cursor.
 func (q Query[P]) bounds(after string) bson.D {
 	b := bson.D{}
+	if q.Oldest {
+		if after != "" {
+			b = append(b, bson.E{Key: "$gt", Value: after})
+		}
+		return b
+	}
 	if !q.From.IsZero() {
 		b = append(b, bson.E{Key: "$gte", Value: orderBound(q.From)})
 	}
@@ -127,17 +144,19 @@ func (q Query[P]) bounds(after string) bson.D {
 	return b
 }
 
-func withOrder(filter, bounds bson.D) bson.D {
+func (q Query[P]) withOrder(filter, bounds bson.D) bson.D {
 	if len(bounds) == 0 {
 		return filter
 	}
-	return append(filter[:len(filter):len(filter)], bson.E{Key: "order", Value: bounds})
+	field, _ := q.order()
+	return append(filter[:len(filter):len(filter)], bson.E{Key: field, Value: bounds})
 }
 
 // fetch reads up to n documents in list order with their order keys.
-func (c *Collection[T, P]) fetch(ctx context.Context, filter bson.D, n int) ([]P, []string, error) {
+func (c *Collection[T, P]) fetch(ctx context.Context, filter bson.D, oldest bool, n int) ([]P, []string, error) {
+	field, direction := Query[P]{Oldest: oldest}.order()
 	cur, err := c.coll.Find(ctx, filter, options.Find().
-		SetSort(bson.D{{Key: "order", Value: -1}}).SetLimit(int64(n)).SetBatchSize(int32(n)+1))
+		SetSort(bson.D{{Key: field, Value: direction}}).SetLimit(int64(n)).SetBatchSize(int32(n)+1))
 	if err != nil {
 		return nil, nil, readError(err)
 	}
@@ -150,7 +169,9 @@ func (c *Collection[T, P]) fetch(ctx context.Context, filter bson.D, n int) ([]P
 		if docs[i], err = c.open(&envs[i]); err != nil {
 			return nil, nil, err
 		}
-		keys[i] = envs[i].Order
+		if keys[i] = envs[i].Order; oldest {
+			keys[i] = envs[i].Since
+		}
 	}
 	return docs, keys, nil
 }
@@ -161,7 +182,7 @@ func (q Query[P]) counted(ctx context.Context, c counter, filter bson.D, page Pa
 	if !q.Count || q.Keep != nil {
 		return page, nil
 	}
-	n, err := c.count(ctx, withOrder(filter, q.bounds("")))
+	n, err := c.count(ctx, q.withOrder(filter, q.bounds("")))
 	if err != nil {
 		return page, fmt.Errorf("store: count by %s: %w", q.Index.Name, err)
 	}

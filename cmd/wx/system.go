@@ -145,6 +145,7 @@ func (y *system) saved(collection, id string) {
 
 // web makes the HTTP service.
 func (y *system) web() (*handlers.App, error) {
+	y.acts.Home = y.address()
 	o := handlers.Options{Acts: y.acts, Log: y.log, PublicURL: y.address(), TrustedProxies: y.settings.TrustedProxies,
 		Registerer: y.metrics, Gatherer: y.metrics, Version: currentVersion(), Dedupe: handlers.NewRedisDedupe(y.redis),
 		Ready: map[string]func(context.Context) error{

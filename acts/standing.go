@@ -1,0 +1,112 @@
+package acts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// Standing gives the person's enterprise: its data, how its review stands, and
+// who registered it, where it registered itself.
+func (a *Acts) Standing(ctx context.Context, s Staff) (Reviewed, error) {
+	return a.Review(ctx, s.EnterpriseID)
+}
+
+// CompleteProfile saves the data that the enterprise changes by itself;
+// core data wait for review, see RequestChange. Errors: ErrForbidden but for
+// the owner, ErrInvalid, ErrWrongState, ErrCoreLocked, ErrBlacklisted.
+func (a *Acts) CompleteProfile(ctx context.Context, s Staff, in internship.ProfileInput) (Reviewed, error) {
+	if s.Role != internship.Owner {
+		return Reviewed{}, internship.ErrForbidden
+	}
+	update, err := in.Parse()
+	if err != nil {
+		return Reviewed{}, err
+	}
+	if err := a.ownCertificate(ctx, s.EnterpriseID, update.Certificate); err != nil {
+		return Reviewed{}, err
+	}
+	return a.decide(ctx, s.EnterpriseID, func(e *internship.Enterprise) error { return e.CompleteProfile(update, a.do(s, "")) })
+}
+
+// Resubmit hands in a corrected registration. Errors: ErrForbidden but for the
+// owner, ErrInvalid, ErrWrongState, ErrBlacklisted, ErrCodeTaken.
+func (a *Acts) Resubmit(ctx context.Context, s Staff, in internship.ResubmissionInput) (Reviewed, error) {
+	if s.Role != internship.Owner {
+		return Reviewed{}, internship.ErrForbidden
+	}
+	submission, registrant, err := in.Parse(a.Now())
+	if err != nil {
+		return Reviewed{}, err
+	}
+	if err := a.ownCertificate(ctx, s.EnterpriseID, submission.Core.Certificate); err != nil {
+		return Reviewed{}, err
+	}
+	e, err := a.DB.Enterprises.Get(ctx, s.EnterpriseID)
+	if err != nil {
+		return Reviewed{}, err
+	}
+	resubmit := func(e *internship.Enterprise) error { return e.Resubmit(submission, a.do(s, "")) }
+	if tried := *e; !e.Did(store.OpOf(ctx)) {
+		if err := resubmit(&tried); err != nil {
+			return Reviewed{}, err
+		}
+	}
+	owner, err := a.DB.Accounts.Update(store.SubOp(ctx, "registrant"), s.AccountID, func(x *internship.Account) error {
+		return x.Identify(registrant, a.do(s, ""))
+	})
+	if err != nil {
+		return Reviewed{}, fmt.Errorf("resubmit: %w", err)
+	}
+	e, err = a.DB.Enterprises.Update(ctx, s.EnterpriseID, resubmit)
+	return Reviewed{Enterprise: e, Owner: owner}, firstHeld(err)
+}
+
+// RequestChange hands in new core data (G-10). Errors: ErrForbidden but for the
+// owner, ErrInvalid, ErrWrongState, ErrChangeWaiting, ErrNothingChanged,
+// ErrCodeTaken, ErrBlacklisted.
+func (a *Acts) RequestChange(ctx context.Context, s Staff, in internship.ChangeInput) (Reviewed, error) {
+	if s.Role != internship.Owner {
+		return Reviewed{}, internship.ErrForbidden
+	}
+	core, err := in.Parse()
+	if err != nil {
+		return Reviewed{}, err
+	}
+	if err := a.ownCertificate(ctx, s.EnterpriseID, core.Certificate); err != nil {
+		return Reviewed{}, err
+	}
+	other, err := a.DB.EnterpriseByCode(ctx, core.Code, core.CodeKind)
+	if err != nil && !store.Absent(err) {
+		return Reviewed{}, fmt.Errorf("request change: %w", err)
+	}
+	if other != nil && other.ID != s.EnterpriseID {
+		return Reviewed{}, internship.ErrCodeTaken
+	}
+	return a.decide(ctx, s.EnterpriseID, func(e *internship.Enterprise) error { return e.RequestChange(core, a.do(s, "")) })
+}
+
+// WithdrawChange takes the waiting change back. Errors: ErrForbidden but for
+// the owner, ErrWrongState, ErrNoChange, ErrBlacklisted.
+func (a *Acts) WithdrawChange(ctx context.Context, s Staff) (Reviewed, error) {
+	if s.Role != internship.Owner {
+		return Reviewed{}, internship.ErrForbidden
+	}
+	return a.decide(ctx, s.EnterpriseID, func(e *internship.Enterprise) error { return e.WithdrawChange(a.do(s, "")) })
+}
+
+// ownCertificate checks that the scan which a form names was uploaded by the
+// enterprise; one that is not named is not checked.
+func (a *Acts) ownCertificate(ctx context.Context, owner, id string) error {
+	if id == "" {
+		return nil
+	}
+	err := a.ownFile(ctx, owner, internship.FileCertificate, id)
+	if errors.Is(err, internship.ErrFileGone) {
+		return internship.ErrInvalid.At(internship.FieldError{Field: "certificate", Code: "choice", Message: internship.ErrFileGone.Detail})
+	}
+	return err
+}
