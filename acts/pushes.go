@@ -34,7 +34,10 @@ type PushRule struct {
 	MootBy []internship.Kind
 	// To are the roles of the enterprise's staff that are told; whoever
 	// caused the event is not.
-	To      []internship.Role
+	To []internship.Role
+	// Self: instead of these, the account the event is about is told, even if
+	// it caused the event itself.
+	Self    bool
 	Urgency string
 	// Text is the in-app notice, Many that of a burst merged into one message.
 	Text, Many string
@@ -67,6 +70,9 @@ func PushRules() []PushRule {
 		{Kind: "position_closed", Label: "岗位关闭", On: internship.PositionClosed, To: managers, Urgency: Normal,
 			Text: "岗位「{{.position}}」（{{.department}}）已由{{.actor}}关闭，待处理的报名将失效，已签约的学生不受影响",
 			Many: "又有 {{.count}} 个岗位关闭，其中岗位「{{.position}}」（{{.department}}）由{{.actor}}关闭"},
+		{Kind: "new_device", Label: "新设备登录", On: internship.AccountNewDevice, Self: true, Urgency: High,
+			Text: "{{.name}}的账号于 {{.at}} 在新设备（{{.device}}）登录，如非本人操作，请立即修改密码并退出其他登录",
+			Many: "{{.name}}的账号又在 {{.count}} 台新设备登录，最近一次为 {{.at}}（{{.device}}），如非本人操作，请立即修改密码并退出其他登录"},
 	}, reviewPushes()...)
 }
 
@@ -97,7 +103,7 @@ func Words() map[string][]string {
 	words := map[string][]string{}
 	for _, r := range PushRules() {
 		words[r.Kind] = []string{"student", "school", "major", "position", "department", "appliedAt", "reason", "actor", "enterprise",
-			"at", "count", "placementId", "positionId", "kind", "label", "text"}
+			"at", "count", "channel", "device", "name", "placementId", "positionId", "kind", "label", "text"}
 	}
 	return words
 }
@@ -117,7 +123,7 @@ func PushesFor(e internship.Event, staff []*internship.Account, work func(urgenc
 			continue
 		}
 		for _, account := range staff {
-			if account.ID == e.By.ID || !slices.Contains(r.To, account.Role) {
+			if !r.tells(account, e) {
 				continue
 			}
 			p := store.Push{
@@ -132,6 +138,14 @@ func PushesFor(e internship.Event, staff []*internship.Account, work func(urgenc
 		}
 	}
 	return out
+}
+
+// tells says whether the account is told of the event.
+func (r PushRule) tells(account *internship.Account, e internship.Event) bool {
+	if r.Self {
+		return account.ID == e.Refs.AccountID
+	}
+	return account.ID != e.By.ID && slices.Contains(r.To, account.Role)
 }
 
 // words are what the message about an event can say.

@@ -109,6 +109,9 @@ func TestPushes(t *testing.T) {
 		for _, role := range r.To {
 			roles = append(roles, role.Label())
 		}
+		if r.Self {
+			roles = append(roles, "the account itself, even when it did it")
+		}
 		event := "`" + string(r.On) + "`"
 		if r.When.Says != "" {
 			event += " " + r.When.Says

@@ -2,8 +2,11 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
+	"regexp"
 	"strings"
+	"time"
 
 	"shixi/acts"
 	"shixi/internship"
@@ -25,6 +28,8 @@ type WechatLogin struct {
 // Way is how a session is to be held and from where it is asked for.
 type Way struct {
 	Session string `header:"X-Session" enum:"cookie" doc:"填 cookie 时，令牌以 HttpOnly Cookie 保存，不出现在回答中（供网页使用）"`
+	Device  string `header:"X-Device" pattern:"^[A-Za-z0-9_-]{16,64}$" doc:"设备编号：小程序自行生成并长期保存的随机串，16 至 64 位；不带时以 Cookie 记住设备。从未见过的设备登录时，会通知账号本人" example:"d2f1c6a07b3e4f58"`
+	Cookie  string `cookie:"shixi_device" hidden:"true"`
 	Agent   string `header:"User-Agent" hidden:"true"`
 }
 
@@ -37,12 +42,16 @@ type (
 		Way
 		Body Form[Login]
 	}
+	smsLoginForm struct {
+		Way
+		Body Form[internship.SMSLoginInput]
+	}
 	wechatForm struct {
 		Way
 		Body Form[WechatLogin]
 	}
 	loggedIn struct {
-		SetCookie string `header:"Set-Cookie"`
+		SetCookie []string `header:"Set-Cookie"`
 		Body      LoggedIn
 	}
 	loggedOut struct {
@@ -94,10 +103,29 @@ func (a *App) logIn(ctx context.Context, in *passwordForm) (*loggedIn, error) {
 	}
 	device := in.device()
 	if form.WechatCode != "" {
-		device = deviceMiniProgram
+		device.Name = deviceMiniProgram
 	}
 	opened, err := a.acts.LogIn(ctx, acts.Login{Name: internship.Clean(form.Name), Password: form.Password, Ticket: form.Ticket, WechatCode: form.WechatCode,
 		Device: device, Address: addressOf(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	return a.loggedIn(opened, in.Way), nil
+}
+
+func (a *App) logInBySMS(ctx context.Context, in *smsLoginForm) (*loggedIn, error) {
+	form, err := in.Body.read(func(l internship.SMSLoginInput) error {
+		_, err := l.Parse()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	device := in.device()
+	if form.WechatCode != "" {
+		device.Name = deviceMiniProgram
+	}
+	opened, err := a.acts.LogInBySMS(ctx, acts.SMSLogin{SMSLoginInput: form, Device: device, Address: addressOf(ctx)})
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +140,9 @@ func (a *App) logInByWechat(ctx context.Context, in *wechatForm) (*loggedIn, err
 	if err != nil {
 		return nil, err
 	}
-	opened, err := a.acts.LogInByWechat(ctx, form.Code, deviceMiniProgram)
+	device := in.device()
+	device.Name = deviceMiniProgram
+	opened, err := a.acts.LogInByWechat(ctx, form.Code, device)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +155,10 @@ func (a *App) loggedIn(opened acts.Opened, w Way) *loggedIn {
 	s := opened.Session
 	out := &loggedIn{Body: LoggedIn{Token: opened.Token, Expires: local(s.Expires), Me: renderMe(opened.Account, opened.Enterprise)}}
 	if w.Session == sessionByCookie {
-		out.SetCookie, out.Body.Token = a.cookie(s, opened.Token), ""
+		out.SetCookie, out.Body.Token = append(out.SetCookie, a.cookie(s, opened.Token)), ""
+	}
+	if id := opened.Device.ID; w.Device == "" && w.Cookie != id {
+		out.SetCookie = append(out.SetCookie, deviceCookie(id))
 	}
 	return out
 }
@@ -153,6 +186,10 @@ func (a *App) endSession(ctx context.Context, in *ByID) (*loggedOut, error) {
 	return out, nil
 }
 
+func (a *App) endOthers(ctx context.Context, _ *nothing) (*nothing, error) {
+	return nil, a.acts.LogOutElsewhere(ctx, staffOf(ctx))
+}
+
 func (a *App) logOut(ctx context.Context, _ *nothing) (*loggedOut, error) {
 	return a.endSession(ctx, &ByID{ID: sessionOf(ctx).ID})
 }
@@ -165,9 +202,24 @@ const (
 	deviceComputer    = "电脑浏览器"
 )
 
-// device tells roughly where a log-in comes from, for the person to recognise
-// it; nothing depends on it.
-func (w Way) device() string {
+// device is where a log-in comes from: roughly what it is, for the person to
+// recognise it, and the id that the browser or phone keeps. One that has none
+// gets one.
+func (w Way) device() acts.Device {
+	d := acts.Device{Name: w.kind(), ID: w.Device}
+	if d.ID == "" && saneDevice.MatchString(w.Cookie) {
+		d.ID = w.Cookie
+	}
+	if d.ID == "" {
+		d.ID = rand.Text()
+	}
+	return d
+}
+
+var saneDevice = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
+
+// kind tells roughly what somebody logs in with; nothing depends on it.
+func (w Way) kind() string {
 	has := func(mark string) bool { return strings.Contains(strings.ToLower(w.Agent), mark) }
 	switch {
 	case has("miniprogram"):
@@ -180,6 +232,14 @@ func (w Way) device() string {
 	return deviceComputer
 }
 
+// deviceLife is how long a browser remembers that it was here before.
+const deviceLife = 365 * 24 * time.Hour
+
+func deviceCookie(id string) string {
+	c := http.Cookie{Name: "shixi_device", Value: id, Path: "/", MaxAge: int(deviceLife / time.Second), HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode}
+	return c.String()
+}
+
 func loginDocs() map[string]doc {
 	type errs = []*internship.Error
 	form := errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}
@@ -188,10 +248,13 @@ func loginDocs() map[string]doc {
 			Errors: append(errs{internship.ErrBadActivation, internship.ErrMobileTaken, internship.ErrAlreadyActive, internship.ErrTooManyTries}, form...)},
 		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号；负责人也可用统一社会信用代码或组织机构代码。每次须先完成滑动验证。同一地址 15 分钟内最多试 5 次，同一账号 1 天最多试错 50 次（此后仍可用短信验证码登录），无论账号是否存在。",
 			Errors: append(errs{internship.ErrBadLogin, internship.ErrCaptcha, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
+		"logInBySMS": {Tag: tagLogin, Summary: "短信验证码登录", Says: "以用途为 login 的验证码登录，不受密码试错次数的限制；尚未设置密码的员工首次登录使用。无论手机号是否有账号，出错时的回答都相同。",
+			Errors: append(errs{internship.ErrSMSCode, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
 		"logInByWechat": {Tag: tagLogin, Summary: "微信登录", Says: "微信须已绑定账号：先用账号密码登录一次并带上 wechatCode。",
 			Errors: append(errs{internship.ErrNotBound, internship.ErrBadWechat}, form...)},
 		"listSessions": {Tag: tagLogin, Summary: "登录记录", Says: "本人尚未退出的登录，从新到旧，至多 50 条。"},
 		"endSession":   {Tag: tagLogin, Summary: "退出某处登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
+		"endOthers":    {Tag: tagLogin, Summary: "退出其他登录", Says: "除当前登录外，本人的登录全部立即失效。"},
 		"logOut":       {Tag: tagLogin, Summary: "退出登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
 	}
 }

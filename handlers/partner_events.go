@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"shixi/internship"
 	"shixi/store"
 )
 
@@ -54,5 +55,9 @@ func (a *App) listEvents(ctx context.Context, in *eventCursor) (*eventPageAnswer
 }
 
 func renderEvent(r store.EventRow) Event {
-	return Event{Seq: r.Seq, ID: r.RowID, Kind: string(r.Kind), At: local(r.At), By: renderOutside(r.By), Refs: EventRefs(r.Refs), Data: r.Data}
+	return Event{Seq: r.Seq, ID: r.RowID, Kind: string(r.Kind), At: local(r.At), By: renderOutside(r.By), Refs: renderRefs(r.Refs), Data: r.Data}
+}
+
+func renderRefs(r internship.Refs) EventRefs {
+	return EventRefs{EnterpriseID: r.EnterpriseID, SchoolID: r.SchoolID, PlanID: r.PlanID, StudentID: r.StudentID, PositionID: r.PositionID, PlacementID: r.PlacementID}
 }

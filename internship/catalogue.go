@@ -92,6 +92,7 @@ func Catalogue() []*Error {
 		ErrBlacklisted, ErrNotOffered, ErrCodeTaken, ErrAlreadyEnterHere, ErrStudentTaken,
 		ErrEntered, ErrRegistered, ErrCoreLocked, ErrIndustryBarred, ErrStaleRound, ErrNotRegistered, ErrRegistrantMissing,
 		ErrNothingChanged, ErrChangeWaiting, ErrNoChange, ErrRegistryPending,
+		ErrLastOwner, ErrOwnRole, ErrStaffFull, ErrRecoveryWaiting, ErrNothingToGive, ErrNoPassword,
 		ErrFileGone,
 		ErrTooLarge, ErrMediaType, ErrFileType,
 		ErrInvalid, ErrBadActivation, ErrKeyReused, ErrCaptcha, ErrSMSCode,

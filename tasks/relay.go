@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -148,7 +149,7 @@ func (r *Relay) write(ctx context.Context, events []internship.Event, jobs []sto
 		point string
 		do    func() error
 	}{
-		{failRelayEvents, func() error { return r.DB.AddEvents(ctx, events) }},
+		{failRelayEvents, func() error { return r.DB.AddEvents(ctx, told(events)) }},
 		{failRelayJobs, func() error { return r.DB.AddJobs(ctx, jobs) }},
 		{failRelayPushes, func() error { return r.DB.AddPushes(ctx, pushes) }},
 		{failRelayMoot, func() error { return r.supersede(ctx, events) }},
@@ -162,6 +163,11 @@ func (r *Relay) write(ctx context.Context, events []internship.Event, jobs []sto
 		}
 	}
 	return nil
+}
+
+// told are the events that the partners' feed carries.
+func told(events []internship.Event) []internship.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e internship.Event) bool { return e.Kind.Internal() })
 }
 
 // jobs are the reactions to events, by ids that a second relay makes again.
