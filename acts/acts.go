@@ -4,7 +4,6 @@
 package acts
 
 import (
-	"context"
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
@@ -21,6 +20,11 @@ type Acts struct {
 	// WeChat answers who a log-in code belongs to and makes QR codes; nil:
 	// those acts answer internship.ErrUnavailable.
 	WeChat WeChat
+	// Phones, Pages and Followers are further parts of the platform; nil as
+	// WeChat.
+	Phones    Phones
+	Pages     Pages
+	Followers Followers
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
@@ -47,18 +51,9 @@ type Acts struct {
 // Apps are the customer's two WeChat apps.
 type Apps struct{ ServiceAccount, MiniProgram string }
 
-// WeChat is what the acts ask of the platform.
-type WeChat interface {
-	// MiniProgramUser exchanges a wx.login code for the user's identity.
-	// Errors: internship.ErrBadWechat for a code that is wrong or used.
-	MiniProgramUser(ctx context.Context, code string) (openID, unionID string, err error)
-	// SceneQR makes a parametric QR code of the 服务号 and gives its image.
-	SceneQR(ctx context.Context, scene string, valid time.Duration) (imageURL string, err error)
-}
-
 // New gives the acts their parts.
 func New(db *store.DB, wechat WeChat, apps Apps, log *slog.Logger) *Acts {
-	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers, patience), Apps: apps, Limits: DefaultLimits(),
+	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers), Apps: apps, Limits: DefaultLimits(),
 		Papers: papers.New(papers.Usual()), uploads: &uploads{}}
 }
 
@@ -68,8 +63,6 @@ type Staff struct {
 	EnterpriseID string
 	Name         string
 	Role         internship.Role
-	// Session is the id of the session.
-	Session string
 }
 
 // do is a change made by the person, now.

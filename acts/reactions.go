@@ -53,16 +53,10 @@ func Reactions() []Reaction {
 			"who registered the enterprise is its owner, and may log in with its code of today", (*Acts).ownerFollows},
 		{"offer_recheck", []internship.Kind{internship.PositionPublished},
 			"a position published at the instant of a freeze or a recommendation follows its enterprise", (*Acts).offerRecheck},
-		{"sessions_end", []internship.Kind{internship.AccountSecured, internship.AccountMoved},
-			"sessions that a change of password, role or mobile, a removal or a recovery voided end, if they have not", (*Acts).sessionsEnd},
-		{"former_mobile_told", []internship.Kind{internship.AccountMoved},
-			"the mobile that was replaced is told by SMS, and forgotten", (*Acts).formerMobileTold},
-		{"staff_told", []internship.Kind{internship.AccountAdded},
-			"the person is told by SMS that there is an account", (*Acts).staffTold},
-		{"recovery_done", []internship.Kind{internship.RecoveryGranted},
-			"the owner's account moves to the verified mobile, if it has not, and the person is told by SMS", (*Acts).recoveryDone},
-		{"recovery_denied", []internship.Kind{internship.RecoveryDenied},
-			"the person is told by SMS why not", (*Acts).recoveryDenied},
+		{"follower_asked", []internship.Kind{internship.AccountBound},
+			"WeChat is asked whether the follower who was bound follows, and for the unionid", (*Acts).followerAsked},
+		{"follower_linked", []internship.Kind{internship.FollowerCame},
+			"a follower whom no account knows is bound to the account whose mini-program user has the same unionid", (*Acts).followerLinked},
 	}
 }
 

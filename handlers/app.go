@@ -7,6 +7,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -64,6 +65,12 @@ type Options struct {
 	// ServiceAccount and MiniProgram check what WeChat posts to the callback
 	// of each account; nil: that address answers 404.
 	ServiceAccount, MiniProgram *wxmsg.Receiver
+	// PageHosts are further hosts, with their port if it is no usual one, of pages
+	// that are ours, reached by https.
+	PageHosts []string
+	// VerifyFiles are the files, name to content, by which WeChat makes sure that
+	// the domain is ours; see [CheckVerifyFile].
+	VerifyFiles map[string]string
 	// Dedupe remembers which callbacks are done; nil: none is, and
 	// repetitions are worked on again.
 	Dedupe Dedupe
@@ -79,6 +86,7 @@ type App struct {
 	meter   *meter
 	spec    document
 	docs    map[string]doc
+	pages   *template.Template
 	// draining is set while the server ends, so that /readyz sends callers
 	// elsewhere.
 	draining atomic.Bool
@@ -95,7 +103,7 @@ func New(o Options) *App {
 	if o.Version == "" {
 		o.Version = "dev"
 	}
-	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs()}
+	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs(), pages: pages()}
 	a.fiber = fiber.New(fiber.Config{
 		// Strings that Fiber hands out live on in documents and logs, so they
 		// must not be views of a buffer that the next request overwrites.

@@ -56,7 +56,7 @@ func (a *App) callbackRoutes() {
 			b.mount(a.fiber, "/wx/callback/"+account)
 		}
 	}
-	mount("oa", a.options.ServiceAccount, serviceAccountEvents(a.acts, a.acts.Now))
+	mount("oa", a.options.ServiceAccount, serviceAccountEvents(a.acts, a.acts.Now, a.qrLink))
 	mount("mp", a.options.MiniProgram, miniProgramEvents)
 }
 

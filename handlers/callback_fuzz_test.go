@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"shixi/acts"
 	"shixi/wxmsg"
 )
 
@@ -51,7 +52,7 @@ func FuzzSealedCallback(f *testing.F) {
 	f.Add(`<!DOCTYPE x><xml/>`, true)
 	f.Add(`{"MsgType":"event","Event":{"a":[1,2,{}]}}`, false)
 	w := newCallbackWorld(f, wxmsg.Safe, sampleAt)
-	w.acts.bound = true
+	w.acts.scan = acts.Scan{Outcome: acts.ScanBound}
 	f.Fuzz(func(t *testing.T, message string, asXML bool) {
 		if len(message) > wxmsg.MaxBody {
 			t.Skip()

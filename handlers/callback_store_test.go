@@ -47,7 +47,7 @@ func newStoredCallback(t *testing.T) *storedCallback {
 	}
 	client.AddHook(counting{&s.redis})
 	s.callback.dedupe = redisDedupe{client, time.Minute}
-	s.callback.effect = serviceAccountEvents(s.Acts, s.Now)
+	s.callback.effect = serviceAccountEvents(s.Acts, s.Now, testLink)
 	return s
 }
 
@@ -116,7 +116,8 @@ func TestCallbackBindsAFollower(t *testing.T) {
 }
 
 // TestCallbackCosts: what changes nothing costs at most two Redis commands and
-// no MongoDB; a follower who is bound to nobody costs one look.
+// no MongoDB; a follower who is bound to nobody costs one look, and when he comes
+// the job that looks for him by unionid.
 func TestCallbackCosts(t *testing.T) {
 	t.Parallel()
 	s := newStoredCallback(t)
@@ -128,7 +129,7 @@ func TestCallbackCosts(t *testing.T) {
 		"text":               {`{"ToUserName":"gh_1","FromUserName":"o_1","CreateTime":1,"MsgType":"text","Content":"你好","MsgId":1}`, 0},
 		"menu":               {xmlEvent("o_1", "CLICK", at, "EventKey", "help"), 0},
 		"unknown event":      {xmlEvent("o_1", "something_new", at), 0},
-		"a stranger follows": {xmlEvent("o_1", "subscribe", at, "EventKey", ""), 1},
+		"a stranger follows": {xmlEvent("o_1", "subscribe", at, "EventKey", ""), 2},
 		"a stranger goes":    {xmlEvent("o_1", "unsubscribe", at), 1},
 	} {
 		if got, mongo, redis := s.post(t, c.message); got.status != 200 || mongo > c.mongo || redis > 2 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"shixi/acts"
 	"shixi/internship"
 	"shixi/wxmsg"
 )
@@ -161,18 +162,23 @@ func TestDedupeKeysOfMessages(t *testing.T) {
 func TestCallbackReplies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name  string
-		bound bool
-		err   error
-		want  string
+		name string
+		scan acts.Scan
+		err  error
+		want string
 	}{
-		{"bound", true, nil, boundText},
-		{"another scene", false, nil, ""},
-		{"taken", false, internship.ErrWechatTaken, internship.ErrWechatTaken.Detail},
-		{"account gone", false, internship.ErrNotFound, notBoundText},
+		{"bound", acts.Scan{Outcome: acts.ScanBound}, nil, boundText},
+		{"another scene", acts.Scan{}, nil, ""},
+		{"taken", acts.Scan{Outcome: acts.ScanTaken}, nil, internship.ErrWechatTaken.Detail},
+		{"stale", acts.Scan{Outcome: acts.ScanStale}, nil, staleText},
+		{"to be confirmed", acts.Scan{Outcome: acts.ScanConfirm, QR: "Q1"}, nil,
+			`有人要用这个二维码登录您的企业账号。如是您本人，请<a href="https://shixi.test/wx/qr/Q1">点此确认登录</a>；如不是，请不要理会，或点开后选择「不是我」。`},
+		{"to log in", acts.Scan{Outcome: acts.ScanLogIn, QR: "Q1"}, nil,
+			`已扫码。该微信尚未绑定企业账号，请在显示二维码的页面上登录一次，登录后自动绑定。如不是您本人的操作，请<a href="https://shixi.test/wx/qr/Q1">点此拒绝</a>。`},
+		{"account gone", acts.Scan{}, internship.ErrNotFound, notBoundText},
 	} {
 		w := newCallbackWorld(t, wxmsg.Plain, sampleAt)
-		w.acts.bound, w.acts.err = c.bound, c.err
+		w.acts.scan, w.acts.err = c.scan, c.err
 		for repeated, want := range []string{c.want, ""} { // the repetition has nothing to say
 			got := w.event(t, wxmsg.XML, sampleAt, xmlEvent("o_1", "SCAN", sampleAt, "EventKey", "bind_ABC"))
 			if got.status != 200 || want == "" && got.body != "" {

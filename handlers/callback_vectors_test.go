@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"shixi/acts"
 	"shixi/wxmsg"
 )
 
@@ -218,7 +219,7 @@ func TestCallbackReplyOpensAgain(t *testing.T) {
 	t.Parallel()
 	for _, format := range []wxmsg.Format{wxmsg.XML, wxmsg.JSON} {
 		w := newCallbackWorld(t, wxmsg.Safe, sampleAt)
-		w.acts.bound = true
+		w.acts.scan = acts.Scan{Outcome: acts.ScanBound}
 		got := w.event(t, format, sampleAt, xmlEvent("o_1", "SCAN", sampleAt, "EventKey", "bind_X"))
 		if got.status != 200 || !strings.HasPrefix(got.kind, "application/"+string(format)) {
 			t.Fatalf("%s: got %+v", format, got)

@@ -20,6 +20,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"shixi/acts"
 	"shixi/wxmsg"
 )
 
@@ -37,7 +38,7 @@ const sampleAt = 1714112445
 type fakeFollowers struct {
 	mu    sync.Mutex
 	calls []string
-	bound bool
+	scan  acts.Scan
 	err   error
 	wait  func(context.Context) error
 }
@@ -54,8 +55,8 @@ func (f *fakeFollowers) call(ctx context.Context, parts ...string) error {
 	return f.err
 }
 
-func (f *fakeFollowers) Scanned(ctx context.Context, openID, scene string) (bool, error) {
-	return f.bound, f.call(ctx, "scanned", openID, scene)
+func (f *fakeFollowers) Scanned(ctx context.Context, openID, scene string) (acts.Scan, error) {
+	return f.scan, f.call(ctx, "scanned", openID, scene)
 }
 func (f *fakeFollowers) Followed(ctx context.Context, openID string) error {
 	return f.call(ctx, "followed", openID)
@@ -119,11 +120,14 @@ func newCallbackWorld(tb testing.TB, mode wxmsg.Mode, now int64) *callbackWorld 
 		tb.Fatal(err)
 	}
 	w.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
-	w.callback = callback{account: "oa", receiver: receiver, dedupe: w.dedupe, effect: serviceAccountEvents(w.acts, clock),
+	w.callback = callback{account: "oa", receiver: receiver, dedupe: w.dedupe, effect: serviceAccountEvents(w.acts, clock, testLink),
 		budget: callbackBudget, now: clock, log: slog.New(slog.NewTextHandler(w.log, nil))}
 	w.mount(w.app, "/wx/callback/oa")
 	return w
 }
+
+// testLink is the page of a log-in code.
+func testLink(id string) string { return "https://shixi.test/wx/qr/" + id }
 
 // forget begins anew, for the next of many requests.
 func (w *callbackWorld) forget() {

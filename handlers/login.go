@@ -2,11 +2,8 @@ package handlers
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
-	"regexp"
 	"strings"
-	"time"
 
 	"shixi/acts"
 	"shixi/internship"
@@ -25,12 +22,19 @@ type WechatLogin struct {
 	Code string `json:"code" minLength:"1" maxLength:"128" doc:"小程序 wx.login 得到的 code" example:"0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"`
 }
 
+// PhoneLogin is a log-in by the mobile that WeChat vouches for (手机号快捷登录).
+type PhoneLogin struct {
+	PhoneCode  string `json:"phoneCode" minLength:"1" maxLength:"128" doc:"小程序手机号快速验证按钮回调中的 code" example:"0e1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"`
+	WechatCode string `json:"wechatCode" minLength:"1" maxLength:"128" doc:"小程序 wx.login 得到的 code" example:"0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"`
+}
+
 // Way is how a session is to be held and from where it is asked for.
 type Way struct {
 	Session string `header:"X-Session" enum:"cookie" doc:"填 cookie 时，令牌以 HttpOnly Cookie 保存，不出现在回答中（供网页使用）"`
-	Device  string `header:"X-Device" pattern:"^[A-Za-z0-9_-]{16,64}$" doc:"设备编号：小程序自行生成并长期保存的随机串，16 至 64 位；不带时以 Cookie 记住设备。从未见过的设备登录时，会通知账号本人" example:"d2f1c6a07b3e4f58"`
-	Cookie  string `cookie:"shixi_device" hidden:"true"`
 	Agent   string `header:"User-Agent" hidden:"true"`
+	// Mark and QR tell who is to be bound by this log-in, see bindMarked.
+	Mark string `cookie:"shixi_wechat" hidden:"true"`
+	QR   string `cookie:"shixi_qr" hidden:"true"`
 }
 
 type (
@@ -42,16 +46,16 @@ type (
 		Way
 		Body Form[Login]
 	}
-	smsLoginForm struct {
-		Way
-		Body Form[internship.SMSLoginInput]
-	}
 	wechatForm struct {
 		Way
 		Body Form[WechatLogin]
 	}
+	phoneForm struct {
+		Way
+		Body Form[PhoneLogin]
+	}
 	loggedIn struct {
-		SetCookie []string `header:"Set-Cookie"`
+		SetCookie string `header:"Set-Cookie"`
 		Body      LoggedIn
 	}
 	loggedOut struct {
@@ -93,7 +97,7 @@ func (a *App) activate(ctx context.Context, in *activationForm) (*loggedIn, erro
 	if err != nil {
 		return nil, err
 	}
-	return a.loggedIn(opened, in.Way), nil
+	return a.loggedIn(ctx, opened, in.Way), nil
 }
 
 func (a *App) logIn(ctx context.Context, in *passwordForm) (*loggedIn, error) {
@@ -103,33 +107,14 @@ func (a *App) logIn(ctx context.Context, in *passwordForm) (*loggedIn, error) {
 	}
 	device := in.device()
 	if form.WechatCode != "" {
-		device.Name = deviceMiniProgram
+		device = deviceMiniProgram
 	}
 	opened, err := a.acts.LogIn(ctx, acts.Login{Name: internship.Clean(form.Name), Password: form.Password, Ticket: form.Ticket, WechatCode: form.WechatCode,
 		Device: device, Address: addressOf(ctx)})
 	if err != nil {
 		return nil, err
 	}
-	return a.loggedIn(opened, in.Way), nil
-}
-
-func (a *App) logInBySMS(ctx context.Context, in *smsLoginForm) (*loggedIn, error) {
-	form, err := in.Body.read(func(l internship.SMSLoginInput) error {
-		_, err := l.Parse()
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	device := in.device()
-	if form.WechatCode != "" {
-		device.Name = deviceMiniProgram
-	}
-	opened, err := a.acts.LogInBySMS(ctx, acts.SMSLogin{SMSLoginInput: form, Device: device, Address: addressOf(ctx)})
-	if err != nil {
-		return nil, err
-	}
-	return a.loggedIn(opened, in.Way), nil
+	return a.loggedIn(ctx, opened, in.Way), nil
 }
 
 func (a *App) logInByWechat(ctx context.Context, in *wechatForm) (*loggedIn, error) {
@@ -140,25 +125,37 @@ func (a *App) logInByWechat(ctx context.Context, in *wechatForm) (*loggedIn, err
 	if err != nil {
 		return nil, err
 	}
-	device := in.device()
-	device.Name = deviceMiniProgram
-	opened, err := a.acts.LogInByWechat(ctx, form.Code, device)
+	opened, err := a.acts.LogInByWechat(ctx, form.Code, deviceMiniProgram, addressOf(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return a.loggedIn(opened, in.Way), nil
+	return a.loggedIn(ctx, opened, in.Way), nil
+}
+
+func (a *App) logInByPhone(ctx context.Context, in *phoneForm) (*loggedIn, error) {
+	form, err := in.Body.read(func(l PhoneLogin) error {
+		f := internship.Form{Fields: []internship.Field{wechatCode("phoneCode", true), wechatCode("wechatCode", true)}}
+		return invalid(f.Check(map[string]string{"phoneCode": l.PhoneCode, "wechatCode": l.WechatCode}))
+	})
+	if err != nil {
+		return nil, err
+	}
+	opened, err := a.acts.LogInByPhone(ctx, acts.PhoneLogin{PhoneCode: form.PhoneCode, WechatCode: form.WechatCode, Device: deviceMiniProgram, Address: addressOf(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	return a.loggedIn(ctx, opened, in.Way), nil
 }
 
 // loggedIn answers a log-in with its token, in the body or as a cookie, and
-// with what the first screen shows.
-func (a *App) loggedIn(opened acts.Opened, w Way) *loggedIn {
+// with what the first screen shows. It binds whom WeChat told of in this
+// browser.
+func (a *App) loggedIn(ctx context.Context, opened acts.Opened, w Way) *loggedIn {
 	s := opened.Session
-	out := &loggedIn{Body: LoggedIn{Token: opened.Token, Expires: local(s.Expires), Me: renderMe(opened.Account, opened.Enterprise)}}
+	told := a.bindMarked(ctx, &opened, w)
+	out := &loggedIn{Body: LoggedIn{Token: opened.Token, Expires: local(s.Expires), Me: renderMe(opened.Account, opened.Enterprise), Wechat: told}}
 	if w.Session == sessionByCookie {
-		out.SetCookie, out.Body.Token = append(out.SetCookie, a.cookie(s, opened.Token)), ""
-	}
-	if id := opened.Device.ID; w.Device == "" && w.Cookie != id {
-		out.SetCookie = append(out.SetCookie, deviceCookie(id))
+		out.SetCookie, out.Body.Token = a.cookie(s, opened.Token), ""
 	}
 	return out
 }
@@ -186,10 +183,6 @@ func (a *App) endSession(ctx context.Context, in *ByID) (*loggedOut, error) {
 	return out, nil
 }
 
-func (a *App) endOthers(ctx context.Context, _ *nothing) (*nothing, error) {
-	return nil, a.acts.LogOutElsewhere(ctx, staffOf(ctx))
-}
-
 func (a *App) logOut(ctx context.Context, _ *nothing) (*loggedOut, error) {
 	return a.endSession(ctx, &ByID{ID: sessionOf(ctx).ID})
 }
@@ -202,24 +195,29 @@ const (
 	deviceComputer    = "电脑浏览器"
 )
 
-// device is where a log-in comes from: roughly what it is, for the person to
-// recognise it, and the id that the browser or phone keeps. One that has none
-// gets one.
-func (w Way) device() acts.Device {
-	d := acts.Device{Name: w.kind(), ID: w.Device}
-	if d.ID == "" && saneDevice.MatchString(w.Cookie) {
-		d.ID = w.Cookie
+// deviceInFull adds system and browser, for the person to recognise a device by
+// what stands before it.
+func (w Way) deviceInFull() string {
+	first := func(names ...string) string {
+		for _, name := range names {
+			mark, label, _ := strings.Cut(name, "=")
+			if strings.Contains(w.Agent, mark) {
+				return label
+			}
+		}
+		return ""
 	}
-	if d.ID == "" {
-		d.ID = rand.Text()
+	system := first("Windows=Windows", "iPhone=iPhone", "iPad=iPad", "Android=Android", "HarmonyOS=鸿蒙", "Macintosh=Mac", "Linux=Linux")
+	browser := first("MicroMessenger=微信", "Edg/=Edge", "Firefox/=Firefox", "QQBrowser=QQ 浏览器", "Chrome/=Chrome", "Safari/=Safari")
+	if what := strings.Trim(system+" "+browser, " "); what != "" {
+		return w.device() + "（" + what + "）"
 	}
-	return d
+	return w.device()
 }
 
-var saneDevice = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
-
-// kind tells roughly what somebody logs in with; nothing depends on it.
-func (w Way) kind() string {
+// device tells roughly where a log-in comes from, for the person to recognise
+// it; nothing depends on it.
+func (w Way) device() string {
 	has := func(mark string) bool { return strings.Contains(strings.ToLower(w.Agent), mark) }
 	switch {
 	case has("miniprogram"):
@@ -232,14 +230,6 @@ func (w Way) kind() string {
 	return deviceComputer
 }
 
-// deviceLife is how long a browser remembers that it was here before.
-const deviceLife = 365 * 24 * time.Hour
-
-func deviceCookie(id string) string {
-	c := http.Cookie{Name: "shixi_device", Value: id, Path: "/", MaxAge: int(deviceLife / time.Second), HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode}
-	return c.String()
-}
-
 func loginDocs() map[string]doc {
 	type errs = []*internship.Error
 	form := errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}
@@ -248,13 +238,10 @@ func loginDocs() map[string]doc {
 			Errors: append(errs{internship.ErrBadActivation, internship.ErrMobileTaken, internship.ErrAlreadyActive, internship.ErrTooManyTries}, form...)},
 		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号；负责人也可用统一社会信用代码或组织机构代码。每次须先完成滑动验证。同一地址 15 分钟内最多试 5 次，同一账号 1 天最多试错 50 次（此后仍可用短信验证码登录），无论账号是否存在。",
 			Errors: append(errs{internship.ErrBadLogin, internship.ErrCaptcha, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
-		"logInBySMS": {Tag: tagLogin, Summary: "短信验证码登录", Says: "以用途为 login 的验证码登录，不受密码试错次数的限制；尚未设置密码的员工首次登录使用。无论手机号是否有账号，出错时的回答都相同。",
-			Errors: append(errs{internship.ErrSMSCode, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
-		"logInByWechat": {Tag: tagLogin, Summary: "微信登录", Says: "微信须已绑定账号：先用账号密码登录一次并带上 wechatCode。",
-			Errors: append(errs{internship.ErrNotBound, internship.ErrBadWechat}, form...)},
+		"logInByWechat": {Tag: tagLogin, Summary: "微信登录", Says: "微信须已绑定账号：先用手机号快捷登录，或用账号密码登录一次并带上 wechatCode；已绑定服务号的同一微信自动绑定。",
+			Errors: append(errs{internship.ErrNotBound, internship.ErrBadWechat, internship.ErrTooManyTries}, form...)},
 		"listSessions": {Tag: tagLogin, Summary: "登录记录", Says: "本人尚未退出的登录，从新到旧，至多 50 条。"},
 		"endSession":   {Tag: tagLogin, Summary: "退出某处登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
-		"endOthers":    {Tag: tagLogin, Summary: "退出其他登录", Says: "除当前登录外，本人的登录全部立即失效。"},
 		"logOut":       {Tag: tagLogin, Summary: "退出登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
 	}
 }

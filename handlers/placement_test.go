@@ -233,17 +233,17 @@ func TestEnterprise(t *testing.T) {
 	if code.Expires.Sub(w.Now()) != 10*time.Minute {
 		t.Errorf("expires = %v", code.Expires)
 	}
-	bound, err := w.Acts.Scanned(t.Context(), "oTESTfollowerofthewall000001", scene)
-	if err != nil || !bound {
-		t.Fatalf("scan: %t, %v", bound, err)
+	scan, err := w.Acts.Scanned(t.Context(), "oTESTfollowerofthewall000001", scene)
+	if err != nil || scan.Outcome != acts.ScanBound {
+		t.Fatalf("scan: %v, %v", scan, err)
 	}
-	if f := read[handlers.Me](me.get("/api/v1/me")).Account.Follower; !f.Bound || !f.Following {
+	if f := read[handlers.Me](me.get("/api/v1/me")).Account.Follower; !f.Bound || f.Following == nil || !*f.Following {
 		t.Errorf("follower = %+v", f)
 	}
 	if err := w.Acts.Unfollowed(t.Context(), "oTESTfollowerofthewall000001"); err != nil {
 		t.Fatal(err)
 	}
-	if f := read[handlers.Me](me.get("/api/v1/me")).Account.Follower; !f.Bound || f.Following {
+	if f := read[handlers.Me](me.get("/api/v1/me")).Account.Follower; !f.Bound || f.Following == nil || *f.Following {
 		t.Errorf("follower = %+v", f)
 	}
 	w.wechat.down = true

@@ -11,6 +11,7 @@ type LoggedIn struct {
 	Token   string    `json:"token,omitempty" doc:"令牌，只出现这一次；以 Cookie 登录时不出现" example:"sx_ABCDEFGHIJKLMNOPQRSTUVWXYZ"`
 	Expires time.Time `json:"expires" doc:"到期时间" example:"2026-12-23T12:00:00+08:00"`
 	Me      Me        `json:"me" doc:"我和我的企业"`
+	Wechat  string    `json:"wechat,omitempty" doc:"登录时顺带绑定微信的结果，可直接显示；没有需要绑定的微信时不出现" example:"微信绑定成功，今后可以直接用微信登录，消息也会发送到该微信"`
 }
 
 // Session is one place where a person is logged in (登录记录).
@@ -40,7 +41,6 @@ type Account struct {
 	Mobile      string  `json:"mobile" doc:"手机号，只显示首尾" example:"138****0000"`
 	Role        Role    `json:"role"`
 	RoleLabel   string  `json:"roleLabel" doc:"角色名称" example:"负责人"`
-	HasPassword bool    `json:"hasPassword" doc:"是否已设置密码；没有时以短信验证码登录" example:"true"`
 	Follower    Binding `json:"follower" doc:"服务号绑定；following 为 false 时收不到微信消息"`
 	MiniProgram Binding `json:"miniProgram" doc:"小程序绑定"`
 }
@@ -48,7 +48,7 @@ type Account struct {
 // Binding says whether a WeChat identity is bound.
 type Binding struct {
 	Bound     bool      `json:"bound" doc:"是否已绑定" example:"true"`
-	Following bool      `json:"following,omitempty" doc:"是否正在关注服务号" example:"true"`
+	Following *bool     `json:"following,omitempty" doc:"是否正在关注服务号；小程序绑定和未绑定时不出现" example:"true"`
 	BoundAt   time.Time `json:"boundAt,omitzero" doc:"绑定时间；未绑定时不出现" example:"2026-11-23T12:00:00+08:00"`
 }
 
@@ -95,22 +95,28 @@ type BindingCode struct {
 
 func renderMe(a *internship.Account, e *internship.Enterprise) Me {
 	return Me{
-		Account:    renderAccount(a),
+		Account: Account{ID: a.ID, Name: a.Name, Mobile: internship.MaskMobile(a.Mobile), Role: Role(a.Role), RoleLabel: a.Role.Label(),
+			Follower: renderFollower(a.Follower), MiniProgram: renderBinding(a.MiniProgram)},
 		Enterprise: renderEnterprise(e),
 	}
 }
 
-func renderAccount(a *internship.Account) Account {
-	return Account{ID: a.ID, Name: a.Name, Mobile: internship.MaskMobile(a.Mobile), Role: Role(a.Role), RoleLabel: a.Role.Label(),
-		HasPassword: a.Password != "", Follower: renderBinding(a.Follower, true), MiniProgram: renderBinding(a.MiniProgram, false)}
-}
-
 // renderBinding tells that there is an identity, never which.
-func renderBinding(i *internship.Identity, follows bool) Binding {
+func renderBinding(i *internship.Identity) Binding {
 	if i == nil {
 		return Binding{}
 	}
-	return Binding{Bound: true, Following: follows && !i.Gone, BoundAt: local(i.BoundAt)}
+	return Binding{Bound: true, BoundAt: local(i.BoundAt)}
+}
+
+// renderFollower also tells whether messages can reach the person.
+func renderFollower(i *internship.Identity) Binding {
+	b := renderBinding(i)
+	if i != nil {
+		following := !i.Gone
+		b.Following = &following
+	}
+	return b
 }
 
 func renderEnterprise(e *internship.Enterprise) Enterprise {

@@ -26,32 +26,27 @@ func (a *App) routes() {
 
 	// WeChat's platform.
 	a.callbackRoutes()
+	a.oauthRoutes()
+	a.verifyRoutes()
 
 	// Anyone: the way in, and what clients are built from.
 	endpoint(a, opening, http.MethodPost, "/api/v1/activation", "activate", a.activate)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/login", "logIn", a.logIn)
-	endpoint(a, opening, http.MethodPost, "/api/v1/login/sms", "logInBySMS", a.logInBySMS)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/login/wechat", "logInByWechat", a.logInByWechat)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/captcha", "puzzle", a.puzzle)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/captcha/solve", "solvePuzzle", a.solvePuzzle)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/sms-codes", "sendCode", a.sendCode)
-	endpoint(a, opening, http.MethodPost, "/api/v1/password/reset", "resetPassword", a.resetPassword)
-	endpoint(a, opening, http.MethodPost, "/api/v1/recoveries/pass", "admitRecovery", a.admit(internship.CodeForRecovery))
-	endpoint(a, a.passAccess(), http.MethodPost, "/api/v1/recoveries", "recover", a.recover)
 	endpoint(a, opening, http.MethodPost, "/api/v1/registration/pass", "admitRegistrant", a.admit(internship.CodeForRegister))
+	endpoint(a, anyone, http.MethodPost, "/api/v1/login/phone", "logInByPhone", a.logInByPhone)
+	endpoint(a, anyone, http.MethodPost, "/api/v1/login/qr", "loginQR", a.loginQR)
+	endpoint(a, anyone, http.MethodGet, "/api/v1/login/qr/{id}", "pollQR", a.pollQR)
+	endpoint(a, anyone, http.MethodGet, "/api/v1/jssdk", "signJS", a.signJS)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/forms", "definitions", a.definitions)
 
 	// The enterprise's staff, in the mini-program and on H5 pages.
 	endpoint(a, staff, http.MethodPost, "/api/v1/logout", "logOut", a.logOut)
 	endpoint(a, staff, http.MethodGet, "/api/v1/sessions", "listSessions", a.listSessions)
 	endpoint(a, staff, http.MethodDelete, "/api/v1/sessions/{id}", "endSession", a.endSession)
-	endpoint(a, staff, http.MethodDelete, "/api/v1/sessions", "endOthers", a.endOthers)
-	endpoint(a, staff, http.MethodPut, "/api/v1/me/password", "changePassword", a.changePassword)
-	endpoint(a, staff, http.MethodPut, "/api/v1/me/mobile", "changeMobile", a.changeMobile)
-	endpoint(a, staff, http.MethodGet, "/api/v1/accounts", "listAccounts", a.listAccounts)
-	endpoint(a, staff, http.MethodPost, "/api/v1/accounts", "addAccount", a.addAccount)
-	endpoint(a, staff, http.MethodPut, "/api/v1/accounts/{id}", "editAccount", a.editAccount)
-	endpoint(a, staff, http.MethodDelete, "/api/v1/accounts/{id}", "removeAccount", a.removeAccount)
 	endpoint(a, staff, http.MethodGet, "/api/v1/me", "me", a.me)
 	endpoint(a, staff, http.MethodGet, "/api/v1/enterprise", "readEnterprise", a.readEnterprise)
 	endpoint(a, staff, http.MethodPut, "/api/v1/enterprise", "completeProfile", a.completeProfile)
@@ -59,6 +54,9 @@ func (a *App) routes() {
 	endpoint(a, staff, http.MethodPost, "/api/v1/enterprise/change", "requestChange", a.requestChange)
 	endpoint(a, staff, http.MethodDelete, "/api/v1/enterprise/change", "withdrawChange", a.withdrawChange)
 	endpoint(a, staff, http.MethodPost, "/api/v1/bindings/follower", "bindFollower", a.bindFollower)
+	endpoint(a, staff, http.MethodGet, "/api/v1/bindings", "bindings", a.bindings)
+	endpoint(a, staff, http.MethodDelete, "/api/v1/bindings/follower", "unbindFollower", a.unbindFollower)
+	endpoint(a, staff, http.MethodDelete, "/api/v1/bindings/mini-program", "unbindMiniProgram", a.unbindMiniProgram)
 
 	endpoint(a, staff, http.MethodPost, "/api/v1/positions", "createPosition", a.createPosition)
 	endpoint(a, staff, http.MethodGet, "/api/v1/positions", "listPositions", a.listPositions)

@@ -16,8 +16,13 @@ var (
 	ErrNotBound     = &Error{Number: 40106, Code: "auth.not_bound", Title: "微信尚未绑定账号", Detail: "该微信尚未绑定企业账号，请用账号和密码登录一次"}
 	ErrPass         = &Error{Number: 40145, Code: "pass.invalid", Title: "手机号验证已失效", Detail: "手机号验证已失效或已使用，请重新获取验证码"}
 
+	ErrPhoneUnknown = &Error{Number: 40160, Code: "auth.phone_unknown", Title: "手机号没有企业账号", Detail: "该手机号尚未开通企业账号，请先办理企业入驻，或请本企业负责人为您添加账号"}
+
 	ErrForbidden = &Error{Number: 40301, Code: "auth.forbidden", Title: "没有权限", Detail: "您的账号没有这项操作的权限，请联系本企业负责人"}
 	ErrNotSchool = &Error{Number: 40302, Code: "partner.wrong_side", Title: "接口不对该密钥开放", Detail: "该接口不对当前密钥开放，请使用相应一方的密钥"}
+
+	ErrVisit    = &Error{Number: 40360, Code: "wechat.visit", Title: "页面已失效", Detail: "页面已失效或不是在本机打开的，请返回服务号重新进入"}
+	ErrSnapshot = &Error{Number: 40361, Code: "wechat.snapshot", Title: "当前是快照页", Detail: "当前页面由微信以快照方式打开，不能登录。请点「使用完整服务」后重试"}
 
 	ErrNotFound = &Error{Number: 40401, Code: "not_found", Title: "没有找到", Detail: "没有找到该记录，可能已被删除"}
 
@@ -52,6 +57,8 @@ var (
 	ErrStudentTaken     = &Error{Number: 40925, Code: "student.taken", Title: "身份证号已录入", Detail: "本校已有使用该身份证号的学生，请核对学号和身份证号"}
 	ErrFileGone         = &Error{Number: 40980, Code: "file.gone", Title: "文件不存在", Detail: "所选的文件不存在或已过期，请重新上传"}
 
+	ErrQRStale = &Error{Number: 40960, Code: "login.qr_stale", Title: "二维码已失效", Detail: "二维码已失效、已被使用或不是您扫的，请刷新登录页后重新扫码"}
+
 	ErrTooLarge  = &Error{Number: 41301, Code: "request.too_large", Title: "内容过大", Detail: "提交的内容超过大小限制"}
 	ErrMediaType = &Error{Number: 41501, Code: "request.media_type", Title: "格式不支持", Detail: "请以 JSON 格式提交"}
 
@@ -69,11 +76,14 @@ var (
 	ErrFileComplex   = &Error{Number: 42284, Code: "file.too_complex", Title: "文件过于复杂", Detail: "文件的像素、页数或内容过多，请缩小或拆分后再上传"}
 	ErrFileName      = &Error{Number: 42285, Code: "file.name", Title: "文件名与内容不符", Detail: "文件名的后缀与文件内容不符，请选择原始文件"}
 
+	ErrForeignPhone = &Error{Number: 42260, Code: "auth.foreign_phone", Title: "不是中国大陆手机号", Detail: "该微信绑定的不是中国大陆手机号，请改用账号密码或短信验证码登录"}
+
 	ErrTooManyTries = &Error{Number: 42901, Code: "auth.too_many_tries", Title: "尝试次数过多", Detail: "尝试次数过多，请稍后再试", RetryAfter: 300}
 	ErrUploads      = &Error{Number: 42980, Code: "file.too_many", Title: "上传过于频繁", Detail: "一小时内上传的文件过多，请稍后再试", RetryAfter: 600}
 
 	ErrInternal    = &Error{Number: 50001, Code: "internal", Title: "系统错误", Detail: "系统出现错误，请稍后重试；如仍有问题，请联系客服并提供请求编号"}
 	ErrUnavailable = &Error{Number: 50301, Code: "unavailable", Title: "系统暂时不可用", Detail: "系统暂时不可用，请稍后重试", RetryAfter: 5}
+	ErrPhoneQuota  = &Error{Number: 50360, Code: "wechat.phone_quota", Title: "手机号快捷登录暂不可用", Detail: "手机号快捷登录暂不可用，请改用短信验证码登录"}
 	ErrUploadBusy  = &Error{Number: 50380, Code: "file.busy", Title: "上传繁忙", Detail: "同时上传的文件过多，请稍后重试", RetryAfter: 5}
 )
 
@@ -82,7 +92,8 @@ func Catalogue() []*Error {
 	return []*Error{
 		ErrBadRequest, ErrBadCursor, ErrKeyMissing,
 		ErrUnauthorized, ErrBadLogin, ErrBadWechat, ErrBadSignature, ErrReplayed, ErrNotBound, ErrPass,
-		ErrForbidden, ErrNotSchool,
+		ErrPhoneUnknown,
+		ErrForbidden, ErrNotSchool, ErrVisit, ErrSnapshot,
 		ErrNotFound,
 		ErrMethod, ErrTooSlow,
 		ErrWrongState, ErrSignedElsewhere, ErrPositionFull, ErrTooManyOpen, ErrAlreadyChosen,
@@ -92,13 +103,13 @@ func Catalogue() []*Error {
 		ErrBlacklisted, ErrNotOffered, ErrCodeTaken, ErrAlreadyEnterHere, ErrStudentTaken,
 		ErrEntered, ErrRegistered, ErrCoreLocked, ErrIndustryBarred, ErrStaleRound, ErrNotRegistered, ErrRegistrantMissing,
 		ErrNothingChanged, ErrChangeWaiting, ErrNoChange, ErrRegistryPending,
-		ErrLastOwner, ErrOwnRole, ErrStaffFull, ErrRecoveryWaiting, ErrNothingToGive, ErrNoPassword,
+		ErrQRStale,
 		ErrFileGone,
 		ErrTooLarge, ErrMediaType, ErrFileType,
-		ErrInvalid, ErrBadActivation, ErrKeyReused, ErrCaptcha, ErrSMSCode,
+		ErrInvalid, ErrBadActivation, ErrKeyReused, ErrCaptcha, ErrSMSCode, ErrForeignPhone,
 		ErrFileBroken, ErrFileMixed, ErrFileLocked, ErrFileActive, ErrFileComplex, ErrFileName,
 		ErrTooManyTries, ErrTooManyNominations,
 		ErrUploads,
-		ErrInternal, ErrUnavailable, ErrUploadBusy,
+		ErrInternal, ErrUnavailable, ErrPhoneQuota, ErrUploadBusy,
 	}
 }

@@ -1,9 +1,6 @@
 package internship
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Kind names what happened, e.g. "placement.applied".
 type Kind string
@@ -25,18 +22,11 @@ const (
 	EnterpriseChangeReturned  Kind = "enterprise.change_returned"
 	EnterpriseFrozen          Kind = "enterprise.frozen"
 	EnterpriseLifted          Kind = "enterprise.lifted"
-
-	// AccountAdded: the owner added somebody. AccountSecured: password, role or
-	// mobile were changed, or the account removed or recovered: sessions of
-	// before are void. AccountMoved: the same, by another mobile.
-	// AccountNewDevice: a log-in from a device that the account has not seen.
-	AccountAdded     Kind = "account.added"
-	AccountSecured   Kind = "account.secured"
-	AccountMoved     Kind = "account.moved"
-	AccountNewDevice Kind = "account.new_device"
-
-	RecoveryGranted Kind = "recovery.granted"
-	RecoveryDenied  Kind = "recovery.denied"
+	// AccountBound: a WeChat identity was bound to an account.
+	AccountBound Kind = "account.bound"
+	// FollowerCame: somebody whom no account knows followed the 服务号 or
+	// scanned one of its codes. No document changes; the act writes the job.
+	FollowerCame Kind = "follower.came"
 
 	PositionPublished Kind = "position.published"
 	PositionEdited    Kind = "position.edited"
@@ -63,14 +53,7 @@ const (
 
 // Internal says whether the kind is nobody's affair but the account's: partners
 // do not read of it.
-func (k Kind) Internal() bool {
-	for _, prefix := range []string{"account.", "recovery."} {
-		if strings.HasPrefix(string(k), prefix) {
-			return true
-		}
-	}
-	return false
-}
+func (k Kind) Internal() bool { return k == AccountBound || k == FollowerCame }
 
 // Event is one thing that happened, kept in the outbox of the document that
 // changed until the relay has passed it on (design.md §4).
@@ -100,7 +83,6 @@ type Refs struct {
 	StudentID    string `bson:"studentId,omitempty" json:"studentId,omitempty"`
 	PositionID   string `bson:"positionId,omitempty" json:"positionId,omitempty"`
 	PlacementID  string `bson:"placementId,omitempty" json:"placementId,omitempty"`
-	// AccountID and RecoveryID are told to no partner.
-	AccountID  string `bson:"accountId,omitempty" json:"-"`
-	RecoveryID string `bson:"recoveryId,omitempty" json:"-"`
+	// AccountID is told to no partner.
+	AccountID string `bson:"accountId,omitempty" json:"-"`
 }

@@ -11,16 +11,17 @@ import (
 	"shixi/internship"
 )
 
-// staffByEnterprise leaves out who was removed: over the years that may be more
-// people than are there.
-var staffByEnterprise = &Index{Collection: "accounts", Name: "staff", Keys: []string{"enterpriseId", "state", "createdAt"}}
+var accountsByEnterprise = &Index{Collection: "accounts", Name: "enterprise", Keys: []string{"enterpriseId", "createdAt"}}
 
-var accountIndexes = []*Index{staffByEnterprise}
+var accountIndexes = []*Index{accountsByEnterprise, accountsByFollowerUnion, accountsByMPUnion}
+
+// maxStaff bounds the accounts of one enterprise.
+const maxStaff = 200
 
 // Staff lists the active accounts of an enterprise, oldest first, at most 200.
 func (db *DB) Staff(ctx context.Context, enterpriseID string) ([]*internship.Account, error) {
-	cur, err := db.Accounts.coll.Find(ctx, bson.D{{Key: "enterpriseId", Value: enterpriseID}, {Key: "state", Value: internship.AccountActive}},
-		options.Find().SetSort(bson.D{{Key: "createdAt", Value: 1}}).SetLimit(internship.MaxAccounts).SetBatchSize(internship.MaxAccounts+1))
+	cur, err := db.Accounts.coll.Find(ctx, bson.D{{Key: "enterpriseId", Value: enterpriseID}},
+		options.Find().SetSort(bson.D{{Key: "createdAt", Value: 1}}).SetLimit(maxStaff).SetBatchSize(maxStaff+1))
 	if err != nil {
 		return nil, fmt.Errorf("store: staff: %w", readError(err))
 	}
@@ -34,7 +35,9 @@ func (db *DB) Staff(ctx context.Context, enterpriseID string) ([]*internship.Acc
 		if err != nil {
 			return nil, fmt.Errorf("store: staff: %w", err)
 		}
-		staff = append(staff, a)
+		if a.State == internship.AccountActive {
+			staff = append(staff, a)
+		}
 	}
 	return staff, nil
 }
@@ -46,12 +49,7 @@ func (db *DB) AccountByLogin(ctx context.Context, mobile, code string) (*interns
 	if mobile != "" {
 		return db.Accounts.ByPrivateHold(ctx, "mobile", mobile)
 	}
-	return db.Accounts.ByHold(ctx, "code", internship.LoginCode(code))
-}
-
-// Owner finds the owner's account of an enterprise. Errors as AccountByLogin.
-func (db *DB) Owner(ctx context.Context, enterpriseID string) (*internship.Account, error) {
-	return db.Accounts.ByHold(ctx, "owner", enterpriseID)
+	return db.Accounts.ByHold(ctx, "code", code)
 }
 
 // AccountByOpenID finds the account bound to a WeChat identity. Errors as

@@ -98,7 +98,6 @@ func calls() []call {
 		{"SchoolStudents", func(ctx context.Context, db *store.DB) error { return second(db.SchoolStudents(ctx, "sch_1", "1", 0)) }},
 		{"Staff", func(ctx context.Context, db *store.DB) error { return second(db.Staff(ctx, "ent_1")) }},
 		{"AccountByLogin", func(ctx context.Context, db *store.DB) error { return second(db.AccountByLogin(ctx, "", "code")) }},
-		{"Owner", func(ctx context.Context, db *store.DB) error { return second(db.Owner(ctx, "ent_1")) }},
 		{"AccountByOpenID", func(ctx context.Context, db *store.DB) error { return second(db.AccountByOpenID(ctx, "wx1", "o1")) }},
 		{"EnterpriseByCode", func(ctx context.Context, db *store.DB) error {
 			return second(db.EnterpriseByCode(ctx, "91410900MA4ABCD173", internship.USCC))
@@ -230,19 +229,9 @@ func calls() []call {
 		{"AddCode", func(ctx context.Context, db *store.DB) error {
 			return db.AddCode(ctx, "login", mobile, "123456", time.Minute)
 		}},
-		{"TryCode", func(ctx context.Context, db *store.DB) error {
-			return second(db.TryCode(ctx, "login", mobile, "123456", 5))
-		}},
 		{"UseCode", func(ctx context.Context, db *store.DB) error {
-			return second(db.UseCode(ctx, "login", mobile, "123456"))
+			return second(db.UseCode(ctx, "login", mobile, "123456", 5))
 		}},
-		{"EndSessions", func(ctx context.Context, db *store.DB) error {
-			return second(db.EndSessions(ctx, "acc_1", 2, "ses_2"))
-		}},
-		{"RecoveriesIn", func(ctx context.Context, db *store.DB) error {
-			return second(db.RecoveriesIn(ctx, internship.RecoveryPending, "", 0))
-		}},
-		{"OverdueRecoveries", func(ctx context.Context, db *store.DB) error { return second(db.OverdueRecoveries(ctx, noon, 10)) }},
 		{"AddPass", func(ctx context.Context, db *store.DB) error {
 			return db.AddPass(ctx, store.Pass{ID: "pass_1", Mobile: mobile, Expires: noon.Add(time.Hour)})
 		}},
@@ -254,7 +243,36 @@ func calls() []call {
 			return db.AddScene(ctx, store.Scene{ID: "scn_1", Expires: noon.Add(time.Hour)})
 		}},
 		{"Scene", func(ctx context.Context, db *store.DB) error { return second(db.Scene(ctx, "scn_1")) }},
-		{"DropScene", func(ctx context.Context, db *store.DB) error { return db.DropScene(ctx, "scn_1") }},
+		{"TakeScene", func(ctx context.Context, db *store.DB) error { return second(db.TakeScene(ctx, "scn_1", "o1")) }},
+		{"EndScene", func(ctx context.Context, db *store.DB) error { return db.EndScene(ctx, "scn_1") }},
+		{"AddQRLogin", func(ctx context.Context, db *store.DB) error {
+			return db.AddQRLogin(ctx, store.QRLogin{ID: "qr_1", State: store.QRWaiting, Expires: noon.Add(time.Hour)})
+		}},
+		{"QRLogin", func(ctx context.Context, db *store.DB) error { return second(db.QRLogin(ctx, "qr_1")) }},
+		{"MoveQRLogin", func(ctx context.Context, db *store.DB) error {
+			return second(db.MoveQRLogin(ctx, store.QRLogin{ID: "qr_1", State: store.QRDenied, Expires: noon.Add(time.Hour)}, store.QRWaiting, store.QRScanned))
+		}},
+		{"ClaimVisit", func(ctx context.Context, db *store.DB) error {
+			_, _, err := db.ClaimVisit(ctx, store.Visit{ID: "vis_1", ClaimedUntil: noon, Expires: noon.Add(time.Hour)})
+			return err
+		}},
+		{"ClaimVisit/again", func(ctx context.Context, db *store.DB) error {
+			_, _, err := db.ClaimVisit(ctx, store.Visit{ID: "vis_1", ClaimedUntil: noon.Add(time.Minute), Expires: noon.Add(time.Hour)})
+			return err
+		}},
+		{"EndVisit", func(ctx context.Context, db *store.DB) error {
+			return db.EndVisit(ctx, store.Visit{ID: "vis_1", ClaimedUntil: noon.Add(time.Minute), Outcome: "unbound", Expires: noon.Add(time.Hour)})
+		}},
+		{"DropVisit", func(ctx context.Context, db *store.DB) error {
+			return db.DropVisit(ctx, store.Visit{ID: "vis_1", ClaimedUntil: noon})
+		}},
+		{"AccountsByUnion", func(ctx context.Context, db *store.DB) error {
+			return second(db.AccountsByUnion(ctx, internship.ServiceAccount, "u1"))
+		}},
+		{"AccountsByUnion/mini-program", func(ctx context.Context, db *store.DB) error {
+			return second(db.AccountsByUnion(ctx, internship.MiniProgram, "u1"))
+		}},
+		{"AccountsAfter", func(ctx context.Context, db *store.DB) error { return second(db.AccountsAfter(ctx, "acc_0", 10)) }},
 		{"Lease", func(ctx context.Context, db *store.DB) error {
 			return second(db.Lease(ctx, "relay", "me", time.Minute))
 		}},

@@ -18,6 +18,7 @@ var machineryIndexes = []*Index{
 	sessionsByAccount, expiring("sessions"),
 	expiring("idempotency"), expiring("nonces"), expiring("tries"), expiring("scenes"), expiring("receipts"),
 	expiring("codes"), expiring("passes"),
+	expiring("qrlogins"), expiring("visits"),
 	receiptsParked,
 	eventsBySeq, eventsUnnumbered, eventsByAudience,
 	jobsDue, jobsStuck,
@@ -39,8 +40,6 @@ type Session struct {
 	EnterpriseID string          `bson:"enterpriseId"`
 	Name         string          `bson:"name"`
 	Role         internship.Role `bson:"role"`
-	// Epoch is the account's at the log-in: its next one voids the session.
-	Epoch int `bson:"epoch,omitempty"`
 	// Device is how the person will recognise it, e.g. "小程序".
 	Device    string    `bson:"device"`
 	CreatedAt time.Time `bson:"createdAt"`
@@ -49,9 +48,12 @@ type Session struct {
 
 var sessionsByAccount = &Index{Collection: "sessions", Name: "account", Keys: []string{"accountId", "-createdAt"}}
 
-// AddSession keeps a new session.
+// AddSession keeps a new session; the same one again changes nothing.
 func (db *DB) AddSession(ctx context.Context, s Session) error {
 	_, err := db.database.Collection("sessions").InsertOne(ctx, s)
+	if mongo.IsDuplicateKeyError(err) {
+		return nil
+	}
 	return machineryError("add session", err)
 }
 
@@ -94,17 +96,6 @@ func (db *DB) EndSession(ctx context.Context, accountID, id string) (bool, error
 		return false, machineryError("end session", err)
 	}
 	return res.DeletedCount > 0, nil
-}
-
-// EndSessions logs an account out wherever it logged in before an epoch, but in
-// the session keep, which may be empty; it says how many sessions that were.
-func (db *DB) EndSessions(ctx context.Context, accountID string, epoch int, keep string) (int, error) {
-	res, err := db.database.Collection("sessions").DeleteMany(ctx, bson.D{{Key: "accountId", Value: accountID},
-		{Key: "epoch", Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: epoch}}}}}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: keep}}}})
-	if err != nil {
-		return 0, machineryError("end sessions", err)
-	}
-	return int(res.DeletedCount), nil
 }
 
 // UseNonce takes a partner's nonce; false when it was used before.
@@ -152,36 +143,6 @@ func (db *DB) Untry(ctx context.Context, key string) error {
 	_, err := db.database.Collection("tries").UpdateOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "n", Value: bson.D{{Key: "$gt", Value: 0}}}},
 		bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: -1}}}})
 	return machineryError("untry", err)
-}
-
-// Scene is a parametric QR code that is out: whoever scans it is meant to be
-// bound to the account (wechat.md §7.2).
-type Scene struct {
-	ID        string    `bson:"_id"`
-	AccountID string    `bson:"accountId"`
-	Expires   time.Time `bson:"expires"`
-}
-
-// AddScene keeps a scene until it expires.
-func (db *DB) AddScene(ctx context.Context, s Scene) error {
-	_, err := db.database.Collection("scenes").InsertOne(ctx, s)
-	return machineryError("add scene", err)
-}
-
-// Scene reads a scene that has not expired. Errors: internship.ErrNotFound.
-func (db *DB) Scene(ctx context.Context, id string) (Scene, error) {
-	var s Scene
-	err := db.database.Collection("scenes").FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&s)
-	if err == nil && !db.now().Before(s.Expires) {
-		return Scene{}, fmt.Errorf("store: scene: %w", internship.ErrNotFound)
-	}
-	return s, machineryError("scene", err)
-}
-
-// DropScene uses a scene up once its scan is recorded: one scan binds.
-func (db *DB) DropScene(ctx context.Context, id string) error {
-	_, err := db.database.Collection("scenes").DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})
-	return machineryError("drop scene", err)
 }
 
 // Lease gives a task to one process at a time: true when owner has it until

@@ -126,29 +126,6 @@ func TestTriesAreCountedExactly(t *testing.T) {
 	}
 }
 
-func TestSceneLastsUntilItExpiresOrIsUsed(t *testing.T) {
-	t.Parallel()
-	_, db, clock := openAt(t)
-	for _, id := range []string{"scn_1", "scn_2"} {
-		if err := db.AddScene(t.Context(), store.Scene{ID: id, AccountID: "acc_1", Expires: noon.Add(time.Minute)}); err != nil {
-			t.Fatal(err)
-		}
-		if s, err := db.Scene(t.Context(), id); err != nil || s.AccountID != "acc_1" {
-			t.Errorf("%+v %v", s, err)
-		}
-	}
-	if err := db.DropScene(t.Context(), "scn_1"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Scene(t.Context(), "scn_1"); !errors.Is(err, internship.ErrNotFound) {
-		t.Errorf("used: %v", err)
-	}
-	clock.Pass(time.Minute)
-	if s, err := db.Scene(t.Context(), "scn_2"); !errors.Is(err, internship.ErrNotFound) || s.AccountID != "" {
-		t.Errorf("expired: %+v %v", s, err)
-	}
-}
-
 func TestLeaseHasOneOwner(t *testing.T) {
 	t.Parallel()
 	s, db, clock := openAt(t)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -144,3 +145,17 @@ func cleartext(template *tinkpb.KeyTemplate) (json.RawMessage, error) {
 
 // Blind is the keyed hash of a personal value, for keys that must not show it.
 func (db *DB) Blind(value string) string { return db.box.lookup(value) }
+
+// secretBytes is the length of a secret: as much as a random token's.
+const secretBytes = 32
+
+// Secret is a keyed secret of something that only one caller knows, such as a
+// token that the same caller must get again when the first answer was lost. It
+// consists of the letters A to Z and the digits 2 to 7.
+func (db *DB) Secret(of string) (string, error) {
+	sum, err := db.box.prf.ComputePrimaryPRF([]byte("secret\x00"+of), secretBytes)
+	if err != nil {
+		return "", fmt.Errorf("store: secret: %w", err)
+	}
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum), nil
+}

@@ -42,6 +42,7 @@ kinds:
   withdrawn: {template_id: withdrawn-template-000001, title: 撤回通知, keywords: [{key: thing1, value: "{{.student}}"}]}
   lost: {template_id: lost-template-0000000001, title: 失效通知, keywords: [{key: thing1, value: "{{.student}}"}]}
   position_closed: {template_id: closed-template-00000001, title: 岗位关闭, keywords: [{key: thing1, value: "{{.position}}"}]}
+  bound: {template_id: bound-template-000000001, title: 绑定成功, keywords: [{key: thing1, value: "{{.channel}}"}]}
 `
 
 // scene is a world with a queue, workers and a phone. Nothing is relayed or
@@ -274,11 +275,13 @@ func (s *scene) employer(t *testing.T, name string) (*actstest.Enterprise, *inte
 	return e, p
 }
 
+// bind binds a follower to an account, of which nobody is told: these tests
+// count messages.
 func (s *scene) bind(t *testing.T, accountID, openID string) {
 	t.Helper()
 	_, err := s.DB.Accounts.Update(t.Context(), accountID, func(a *internship.Account) error {
-		return a.BindFollower(internship.Identity{AppID: s.Acts.Apps.ServiceAccount, OpenID: openID, BoundAt: s.Now()},
-			internship.Do{By: a.Actor(), At: s.Now()})
+		a.Follower = &internship.Identity{AppID: s.Acts.Apps.ServiceAccount, OpenID: openID, BoundAt: s.Now()}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -139,7 +139,7 @@ func TestGoneRedis(t *testing.T) {
 	}
 	r.must(r.leave())
 	for _, s := range r.d.staff {
-		if shown := r.d.sim.Phone(s.OpenID); len(shown) != 1 {
+		if shown := r.d.work(s.OpenID); len(shown) != 1 {
 			t.Errorf("%s sees %d messages", s.Owner, len(shown))
 		}
 	}

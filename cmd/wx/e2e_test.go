@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -213,10 +214,12 @@ func (v *victim) seesOnce(s *demoStaff) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.t.Context(), 60*time.Second)
 	defer cancel()
-	if err := v.d.sim.Wait(ctx, s.OpenID, func(m []wxsim.Message) bool { return len(m) > 0 }); err != nil {
+	if err := v.d.sim.Wait(ctx, s.OpenID, func(m []wxsim.Message) bool {
+		return slices.ContainsFunc(m, func(m wxsim.Message) bool { return m.Title == "签约申请提醒" })
+	}); err != nil {
 		v.t.Fatalf("%s was not told: %v\n%s", s.Name, err, v.out)
 	}
-	if got := v.d.sim.Phone(s.OpenID); len(got) != 1 {
+	if got := v.d.work(s.OpenID); len(got) != 1 {
 		v.t.Errorf("%s sees %d messages", s.Name, len(got))
 	}
 }

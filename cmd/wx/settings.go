@@ -48,6 +48,12 @@ type Settings struct {
 	// MP is the mini-program (小程序), which carries the work.
 	MP Account `embed:"" prefix:"wx-mp-" envprefix:"WX_MP_" set:"account=mini-program (小程序)"`
 
+	// VerifyFiles are the files, name to content, by which WeChat makes sure that PUBLIC_URL's domain is ours.
+	VerifyFiles VerifyFiles `name:"wx-verify-files" env:"WX_VERIFY_FILES" type:"verify-files" help:"Domain verification files to serve at the root: name=content, with commas." reason:"None: WeChat gives them out when a domain is entered there."`
+
+	// PageHosts are further hosts of our own pages.
+	PageHosts []string `name:"page-hosts" env:"PAGE_HOSTS" type:"hosts" help:"Hosts of own web pages besides that of PUBLIC_URL, with commas: log-in returns to them and the JS-SDK is signed for them." reason:"None: the pages are served with the API. A host in this list is trusted as much as the program itself."`
+
 	// Templates is the path of the YAML file of message templates, "" when unset.
 	Templates string `name:"wx-templates" env:"WX_TEMPLATES" type:"file" help:"YAML file: the message template of each kind of message." reason:"None: template ids belong to one account."`
 
@@ -132,3 +138,6 @@ type QuietHours struct {
 
 // Off tells whether there are no quiet hours.
 func (q QuietHours) Off() bool { return q.From == q.To }
+
+// VerifyFiles are WeChat's domain verification files, name to content.
+type VerifyFiles map[string]string

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"shixi/handlers"
 )
 
 // kind is one type of settings: it gives the value for the field. Its error completes the sentence that begins with the
@@ -19,26 +21,28 @@ type kind func(text string) (value any, err error)
 
 // settingKinds are the kinds that the tags of [Settings] name. Nothing writes to it.
 var settingKinds = map[string]kind{
-	"listen":      parseListen,
-	"loopback":    parseLoopback,
-	"public-url":  parsePublicURL,
-	"api-base":    parseAPIBase,
-	"mongodb-uri": parseMongoDBURI,
-	"redis-url":   parseRedisURL,
-	"prefixes":    parsePrefixes,
-	"dir":         parseDir,
-	"file":        parseFile,
-	"secret-file": parseFile,
-	"keyset":      parseKeyset,
-	"appid":       matching(`^wx[0-9a-f]{16}$`, "must be wx and 16 digits or letters a to f"),
-	"app-secret":  sealed(`^[0-9a-f]{32}$`, "must be 32 digits or letters a to f, as WeChat shows it once"),
-	"token":       sealed(`^[0-9A-Za-z]{3,32}$`, "must be 3 to 32 letters and digits, as entered at WeChat"),
-	"aes-key":     parseAESKey,
-	"mode":        matching(`^(safe|plain)$`, "must be safe or plain"),
-	"log-level":   parseLogLevel,
-	"quiet-hours": parseQuietHours,
-	"grace":       duration(time.Second, 5*time.Minute, "must be a time between 1s and 5m, such as 20s"),
-	"concurrency": number(1, 1000, "must be a number from 1 to 1000"),
+	"listen":       parseListen,
+	"loopback":     parseLoopback,
+	"public-url":   parsePublicURL,
+	"api-base":     parseAPIBase,
+	"mongodb-uri":  parseMongoDBURI,
+	"redis-url":    parseRedisURL,
+	"prefixes":     parsePrefixes,
+	"hosts":        parseHosts,
+	"verify-files": parseVerifyFiles,
+	"dir":          parseDir,
+	"file":         parseFile,
+	"secret-file":  parseFile,
+	"keyset":       parseKeyset,
+	"appid":        matching(`^wx[0-9a-f]{16}$`, "must be wx and 16 digits or letters a to f"),
+	"app-secret":   sealed(`^[0-9a-f]{32}$`, "must be 32 digits or letters a to f, as WeChat shows it once"),
+	"token":        sealed(`^[0-9A-Za-z]{3,32}$`, "must be 3 to 32 letters and digits, as entered at WeChat"),
+	"aes-key":      parseAESKey,
+	"mode":         matching(`^(safe|plain)$`, "must be safe or plain"),
+	"log-level":    parseLogLevel,
+	"quiet-hours":  parseQuietHours,
+	"grace":        duration(time.Second, 5*time.Minute, "must be a time between 1s and 5m, such as 20s"),
+	"concurrency":  number(1, 1000, "must be a number from 1 to 1000"),
 }
 
 func matching(pattern, want string) kind {
@@ -173,4 +177,32 @@ func parseFile(text string) (any, error) {
 		return nil, errors.New("names an empty file")
 	}
 	return text, nil
+}
+
+var hostPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9][0-9]{0,4})?$`)
+
+// parseHosts takes hosts as they stand in an address, in lower case.
+func parseHosts(text string) (any, error) {
+	var hosts []string
+	for part := range strings.SplitSeq(text, ",") {
+		host := strings.ToLower(strings.TrimSpace(part))
+		if !hostPattern.MatchString(host) {
+			return nil, errors.New("must be host names with commas, such as h5.example.com,www.example.com:8443, without https://")
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts, nil
+}
+
+// parseVerifyFiles takes name=content pairs.
+func parseVerifyFiles(text string) (any, error) {
+	files := VerifyFiles{}
+	for part := range strings.SplitSeq(text, ",") {
+		name, content, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if _, twice := files[name]; twice || handlers.CheckVerifyFile(name, content) != nil {
+			return nil, errors.New("must be pairs such as MP_verify_0123456789abcdef.txt=0123456789abcdef with commas, each name once, as WeChat gives them out")
+		}
+		files[name] = content
+	}
+	return files, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"WX_OA_APPID", goodAppID, "WX_OA_SECRET", goodSecret, "WX_OA_TOKEN", goodToken, "WX_OA_AES_KEY", goodAESKey,
 		"WX_MP_APPID", "wxfedcba9876543210", "WX_MP_SECRET", goodSecret, "WX_MP_TOKEN", goodToken, "WX_MP_MODE", "plain",
 		"KEYSET", keyset, "LOG_LEVEL", "DEBUG", "QUIET_HOURS", "off", "TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.7,::1",
+		"WX_VERIFY_FILES", "Ab12.txt=ab", "PAGE_HOSTS", "H5.example.com",
 		"SHUTDOWN_GRACE", "1m30s", "WORKER_CONCURRENCY", "5",
 	))
 	if err != nil {
@@ -117,6 +119,8 @@ func TestEverySettingGiven(t *testing.T) {
 		"WX_OA":              s.OA == Account{goodAppID, NewSecret(goodSecret), NewSecret(goodToken), NewSecret(goodAESKey), modeSafe},
 		"WX_MP":              s.MP.IsSet() && s.MP.Mode == modePlain && s.MP.AESKey.IsZero(),
 		"KEYSET":             s.Keyset.Reveal() == keyset,
+		"WX_VERIFY_FILES":    s.VerifyFiles["Ab12.txt"] == "ab" && len(s.VerifyFiles) == 1,
+		"PAGE_HOSTS":         slices.Equal(s.PageHosts, []string{"h5.example.com"}),
 		"LOG_LEVEL":          s.LogLevel == slog.LevelDebug,
 		"QUIET_HOURS":        s.QuietHours.Off(),
 		"SHUTDOWN_GRACE":     s.ShutdownGrace == 90*time.Second,
@@ -156,6 +160,9 @@ func TestKinds(t *testing.T) {
 			[]string{"redis://h", "rediss://u:p@h:1/2", "unix:///run/redis.sock", "redis://h:26379?master_name=m&addr=i:26379", "redis://h:1?addr=i:2"},
 			[]string{"h:6379", "http://h", "redis://", "redis://h/x", "redis://h?nonsense=1", "redis://h:1?addr=i:2&nonsense=1", "redis://h:1?master_name=m&nonsense=1"}},
 		{"prefixes", []string{"10.0.0.0/8", "127.0.0.1", "10.0.0.0/8 , ::1/128"}, []string{"x", "10.0.0.0/33", "10.0.0.0/8,", "0.0.0.0/0", "::/0"}},
+		{"hosts", []string{"h5.example.com", "a.example.com:8443, B.example.com"}, []string{"", "localhost", "https://a.example.com", "a.example.com/", "a b.com", "a.example.com,", "*.example.com", "a.example.com:0", "u@a.example.com"}},
+		{"verify-files", []string{"MP_verify_0123456789abcDEF.txt=0123456789abcDEF", "MP_verify_0123456789abcDEF.txt=a, Ab12.txt=b_-"},
+			[]string{"", "x", "MP_verify_short.txt=", "../a.txt=b", "a.txt=b,a.txt=c", "a.html=b", "a.txt=b c", "a.txt=b,"}},
 		{"dir", []string{dir, filepath.Join(dir, "new"), "."}, []string{file, filepath.Join(dir, "no", "new"), "a\x00b", filepath.Join(file, "x")}},
 		{"file", []string{file}, []string{dir, empty, large, filepath.Join(dir, "no"), "a\x00b", "/dev/null"}},
 		{"keyset", []string{goodKeyset(t)}, []string{"x", "{}", "[]", `{"aead":{},"prf":{}}`, `{"primaryKeyId":1,"key":[{}]}`, `{"aead":{"primaryKeyId":1,"key":[{}]},"prf":{"primaryKeyId":1,"key":[]}}`, `{"aead":{"primaryKeyId":1,"key":[{}]},"prf":{"primaryKeyId":1,"key":[{}]},"x":{}}`}},

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,11 +55,16 @@ func TestStopFinishesWhatIsUnderWay(t *testing.T) {
 	r := newReplicas(t, 1, testLog())
 	_, err := r.d.bind(t.Context())
 	r.must(err)
-	r.d.sim.Fault(wxsim.PathTemplateSend, wxsim.Fault{Times: -1, Latency: time.Second})
+	var leaving atomic.Bool
+	r.d.sim.Fault(wxsim.PathTemplateSend, wxsim.Fault{Times: -1, Latency: time.Second, Match: func(q wxsim.Request) bool {
+		about := strings.Contains(string(q.Body), "demo-application")
+		leaving.CompareAndSwap(false, about)
+		return about
+	}})
 	row := r.student(1, r.boss.positions[0])[0]
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	for r.d.sim.Calls(wxsim.PathTemplateSend) == 0 {
+	for !leaving.Load() {
 		r.must(pause(ctx, time.Millisecond))
 	}
 	reached, release := r.holdPositions()
@@ -74,7 +81,7 @@ func TestStopFinishesWhatIsUnderWay(t *testing.T) {
 	if err := <-left; err != nil {
 		t.Errorf("the stop: %v", err)
 	}
-	if shown := r.d.sim.Phone(r.boss.OpenID); len(shown) != 1 {
+	if shown := r.d.work(r.boss.OpenID); len(shown) != 1 {
 		t.Errorf("%d messages shown", len(shown))
 	}
 	r.toldOnce(row.ID)

@@ -83,6 +83,7 @@ func (y *system) openWeChat() error {
 	}
 	y.acts = acts.New(y.db, &y.gateway, acts.Apps{ServiceAccount: y.settings.OA.AppID, MiniProgram: y.settings.MP.AppID}, y.log)
 	y.acts.Captcha = y.puzzles
+	y.acts.Phones, y.acts.Pages, y.acts.Followers = &y.gateway, &y.gateway, &y.gateway
 	return nil
 }
 
@@ -146,7 +147,8 @@ func (y *system) saved(collection, id string) {
 // web makes the HTTP service.
 func (y *system) web() (*handlers.App, error) {
 	y.acts.Home = y.address()
-	o := handlers.Options{Acts: y.acts, Log: y.log, PublicURL: y.address(), TrustedProxies: y.settings.TrustedProxies,
+	o := handlers.Options{Acts: y.acts, Log: y.log, PublicURL: y.address(), PageHosts: y.settings.PageHosts,
+		VerifyFiles: y.settings.VerifyFiles, TrustedProxies: y.settings.TrustedProxies,
 		Registerer: y.metrics, Gatherer: y.metrics, Version: currentVersion(), Dedupe: handlers.NewRedisDedupe(y.redis),
 		Ready: map[string]func(context.Context) error{
 			"mongodb": y.db.Ping, "redis": func(ctx context.Context) error { return y.redis.Ping(ctx).Err() }}}
