@@ -57,7 +57,7 @@ func TestRoles(t *testing.T) {
 	position := e.Position("焊工", 5)
 	placement := w.NewStudent("卢晓东").Applies(position)
 	profile := internship.ProfileInput{LegalPerson: "张明", Contact: "李工", Phone: "0393-6666666", Intro: "研发", Industry: "制造业", Staff: 120,
-		Address: internship.AddressInput{Province: "410000", City: "410900", Detail: "任丘路 1 号"}}
+		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "任丘路 1 号"}}
 	who := map[string]caller{"hr": w.account(e, "李专员", internship.HR), "mentor": w.account(e, "赵师傅", internship.Mentor), "nobody": w.anyone()}
 	path := "/api/v1/positions/" + position.ID
 	const all, managers, owner = "hr mentor", "hr", ""

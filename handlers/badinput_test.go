@@ -71,7 +71,7 @@ type route struct {
 func bodies(w *world, position *internship.Position, placement *internship.Placement) map[string]route {
 	tb := w.TB
 	profile := internship.ProfileInput{LegalPerson: "张明", Contact: "李工", Phone: "0393-6666666", Intro: "研发", Industry: "制造业", Staff: 120,
-		Address: internship.AddressInput{Province: "410000", City: "410900", Detail: "任丘路 1 号"}}
+		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "任丘路 1 号"}}
 	selection := internship.Form{Fields: []internship.Field{{Name: "ids", Required: true, Max: 64, Most: 100}}}
 	refusal := internship.Form{Fields: append(selection.Fields, internship.RefusalForm().Fields...)}
 	login := internship.Form{Fields: []internship.Field{{Name: "name", Required: true, Max: 64}, {Name: "password", Required: true, Max: 64}, internship.TicketField(), {Name: "wechatCode", Max: 128}}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,9 @@ type doc struct {
 	// Errors are what the act refuses with, besides what every operation of
 	// its access may.
 	Errors []*internship.Error
+	// Body has the type of a success that is written beforehand; nil: the
+	// answer tells.
+	Body any
 	// Also are further answers that are no errors, by status.
 	Also map[int]also
 }
@@ -67,6 +71,10 @@ func endpoint[I, O any](a *App, who access, method, path, id string, do func(con
 		}
 	}
 	op.Responses = refusalAnswers(a.api.OpenAPI().Components.Schemas, refusals)
+	if d.Body != nil {
+		op.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{
+			"application/json": {Schema: a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(d.Body), true, "")}}}
+	}
 	huma.Register(a.api, op, do)
 	for status, answer := range d.Also {
 		response := &huma.Response{Description: answer.Says}

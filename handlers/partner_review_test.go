@@ -88,7 +88,7 @@ func TestChangeThroughTheAPI(t *testing.T) {
 	}
 	w.platform.post(review(e.ID, "/change/return"), internship.VerdictInput{Round: round, Reason: "x"}).refused(internship.ErrNoChange)
 	profile := internship.ProfileInput{LegalPerson: "王五", Contact: "李工", Phone: "0393-6666666", Intro: "研发", Industry: "制造业", Staff: 120,
-		Address: internship.AddressInput{Province: "410000", City: "410900", Detail: "任丘路 1 号"}}
+		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "任丘路 1 号"}}
 	me.put("/api/v1/enterprise", profile).refused(internship.ErrCoreLocked)
 }
 

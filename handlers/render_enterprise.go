@@ -85,6 +85,12 @@ type Address struct {
 	City     string `json:"city,omitempty" doc:"市代码" example:"410900"`
 	County   string `json:"county,omitempty" doc:"县区代码" example:"410902"`
 	Detail   string `json:"detail,omitempty" doc:"详细地址" example:"任丘路街道任丘路与新华街交叉口东北角 260 号"`
+	Text     string `json:"text,omitempty" doc:"完整地址" example:"河南省濮阳市华龙区任丘路街道任丘路与新华街交叉口东北角 260 号"`
+	Warning  string `json:"warning,omitempty" doc:"提醒：详细地址写的省或市与所选的不一致；不妨碍提交" example:"详细地址中写的是河南省，与所选的湖北省不一致，请核对"`
+}
+
+func renderAddress(a internship.Address) Address {
+	return Address{Province: a.Province, City: a.City, County: a.County, Detail: a.Detail, Text: a.Text(), Warning: a.Warning()}
 }
 
 // BindingCode is a QR code whose first scanner is bound to the account.
@@ -124,7 +130,7 @@ func renderEnterprise(e *internship.Enterprise) Enterprise {
 	out := Enterprise{ID: e.ID, Name: e.Name, Code: e.Code, CodeKind: string(e.CodeKind), CodeLabel: e.CodeKind.Label(),
 		State: EnterpriseState(e.State), StateLabel: e.StateLabel(), Source: e.Source, Complete: p.Complete(),
 		Recommenders: make([]SchoolRef, len(e.Recommenders)),
-		Profile: Profile{LegalPerson: p.LegalPerson, Address: Address(p.Address), Contact: p.Contact,
+		Profile: Profile{LegalPerson: p.LegalPerson, Address: renderAddress(p.Address), Contact: p.Contact,
 			Phone: internship.MaskMobile(p.Phone), Website: p.Website, Intro: p.Intro, Industry: p.Industry, Staff: p.Staff}}
 	for i, r := range e.Recommenders {
 		out.Recommenders[i] = SchoolRef{r.SchoolID, r.SchoolName}

@@ -42,6 +42,7 @@ func (a *App) routes() {
 	endpoint(a, anyone, http.MethodGet, "/api/v1/login/qr/{id}", "pollQR", a.pollQR)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/jssdk", "signJS", a.signJS)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/forms", "definitions", a.definitions)
+	publish(a, "/api/v1/regions", "regions", regions)
 
 	// The enterprise's staff, in the mini-program and on H5 pages.
 	endpoint(a, staff, http.MethodPost, "/api/v1/logout", "logOut", a.logOut)

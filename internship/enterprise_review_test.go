@@ -13,7 +13,7 @@ import (
 func submission() Submission {
 	return Submission{
 		Core: Core{Name: "示例电子", Code: "91410900MA4ABCD173", CodeKind: USCC, LegalPerson: "张明", CertificateKind: "营业执照", Certificate: "fil_1"},
-		Profile: Profile{Address: Address{Province: "410000", City: "410900", Detail: "新华街 260 号"}, Contact: "王经理", Phone: "0393-8888888",
+		Profile: Profile{Address: Address{Province: "410000", City: "410900", County: "410902", Detail: "新华街 260 号"}, Contact: "王经理", Phone: "0393-8888888",
 			Intro: "电子产品", Industry: "制造业", Staff: 100},
 	}
 }

@@ -24,7 +24,7 @@ func profileFields() []Field {
 	return []Field{
 		{Name: "address.province", Label: "注册地址（省）", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择省"},
 		{Name: "address.city", Label: "注册地址（市）", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择市"},
-		{Name: "address.county", Label: "注册地址（县区）", Max: 6, Pattern: regionPattern, Help: "请选择县区"},
+		{Name: "address.county", Label: "注册地址（县区）", Max: 6, Pattern: regionPattern, Help: "请选择县区，不设县区的市不选"},
 		{Name: "address.detail", Label: "详细地址", Required: true, Max: detailMax},
 		{Name: "contact", Label: "企事业单位联系人", Required: true, Max: nameMax},
 		{Name: "phone", Label: "企事业单位联系电话", Required: true, Max: codeMax, Help: "手机号或带区号的固定电话"},

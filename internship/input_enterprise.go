@@ -99,6 +99,7 @@ func (q *inquiry) profile(f Form, in ProfileInput, others map[string]string) Pro
 		values[name] = value
 	}
 	q.form(f, values)
+	q.region("address.", p.Address)
 	var err error
 	p.Phone, err = ParsePhone(in.Phone)
 	q.note("phone", err)

@@ -107,7 +107,7 @@ func (w *World) Enterprise(name string) *Enterprise {
 	e.ID, e.Token = entry.Enterprise.ID, opened.Token
 	e.Staff = acts.Staff{AccountID: opened.Session.AccountID, EnterpriseID: e.ID, Name: "王经理", Role: internship.Owner}
 	_, err = w.Acts.CompleteProfile(ctx, e.Staff, internship.ProfileInput{LegalPerson: "张明", Contact: "王经理", Phone: "0393-8888888", Intro: "电子产品", Industry: "制造业", Staff: 1000,
-		Address: internship.AddressInput{Province: "410000", City: "410900", Detail: "新华街 260 号"}})
+		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "新华街 260 号"}})
 	w.must(err)
 	return e
 }
