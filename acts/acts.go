@@ -37,6 +37,8 @@ type Acts struct {
 	Apps Apps
 	// Captcha draws puzzles; nil: nobody gets one, nor a ticket.
 	Captcha Puzzles
+	// NoSMS: no provider of text messages is set, so nobody can get a code.
+	NoSMS bool
 	// Limits count by address.
 	Limits Limits
 	// Home is the address under which people reach the service, for the links

@@ -34,10 +34,13 @@ type Sent struct {
 // SendCode sends a code to a mobile. The answer, and the work for it, are the
 // same whether the mobile belongs to somebody or not; where a code could be of
 // no use (nobody logs in with that mobile) none is sent. Errors: ErrInvalid,
-// ErrCaptcha, ErrTooManyTries.
+// ErrCaptcha, ErrTooManyTries, ErrUnavailable without a provider of SMS.
 func (a *Acts) SendCode(ctx context.Context, in internship.CodeRequestInput, address string) (Sent, error) {
 	in, err := in.Parse()
 	if err != nil {
+		return Sent{}, err
+	}
+	if err := a.canText(); err != nil {
 		return Sent{}, err
 	}
 	if err := a.useTicket(ctx, in.Ticket); err != nil {

@@ -167,6 +167,16 @@ func (t Text) Say(params map[string]string) string {
 	return strings.NewReplacer(pairs...).Replace(t.Template)
 }
 
+// canText refuses what is worth nothing without a text message, before anything
+// is done for it: nobody should wait for a code that can't come. Other messages
+// are kept and wait for a provider.
+func (a *Acts) canText() error {
+	if a.NoSMS {
+		return internship.ErrUnavailable.With("短信服务尚未配置，请使用账号和密码登录，或联系平台")
+	}
+	return nil
+}
+
 // SendSMS asks for a text message; a worker sends it. ID must follow from what
 // causes the message: the same ID again changes nothing. Expires may be left
 // out: then it is the life of the kind. Errors: internship.ErrInternal when the

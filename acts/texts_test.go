@@ -147,3 +147,18 @@ func TestSMSIsAskedForOnce(t *testing.T) {
 		t.Errorf("a bad one was kept: %v", err)
 	}
 }
+
+// Nobody waits for a code that can't come; what else is told by SMS is kept.
+func TestWithoutAProviderCodesAreRefused(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	a := &acts.Acts{DB: db, Now: db.Now, NoSMS: true}
+	_, err := a.SendCode(t.Context(), internship.CodeRequestInput{Mobile: "13812345678", Purpose: internship.CodeForLogin, Ticket: "any"}, "192.0.2.1")
+	if e, ok := errors.AsType[*internship.Error](err); !ok || !errors.Is(err, internship.ErrUnavailable) || !strings.Contains(e.Detail, "短信服务尚未配置") {
+		t.Error(err)
+	}
+	recovered := store.SMS{ID: "sms_1", Kind: "recovered", Mobile: "13812345678", Params: map[string]string{"enterprise": "示例电子"}}
+	if err := a.SendSMS(t.Context(), recovered); err != nil {
+		t.Error(err)
+	}
+}

@@ -41,6 +41,12 @@ templates:
     without: {link: "https://shixi.example.cn/i/"}
 `
 
+// approved are the templates of the provider.
+var approved = map[string]smssim.Template{
+	"1234567":     {Params: []string{"code", "minutes"}, Text: "验证码{code}，{minutes}分钟内有效。"},
+	"SMS_1234568": {Params: []string{"student", "link"}},
+}
+
 var message = sms.Message{ID: "sms_1", Mobile: mobile, Kind: "code", Params: map[string]string{"code": codeValue, "minutes": "5"}}
 
 // provider is one of the two with its simulator.
@@ -82,7 +88,7 @@ func each(t *testing.T, alter func(*sms.Account, *smssim.Options), test func(t *
 	for _, name := range []string{"tencent", "alibaba"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := smssim.Options{KeyID: keyID, KeySecret: keySecret, AppID: appID, Sign: "实习备案平台", Templates: map[string]int{"1234567": 2, "SMS_1234568": 2}}
+			o := smssim.Options{KeyID: keyID, KeySecret: keySecret, AppID: appID, Sign: "实习备案平台", Templates: approved}
 			a := sms.Account{KeyID: keyID, KeySecret: keySecret, AppID: appID, Templates: load(t), Timeout: 2 * time.Second}
 			if alter != nil {
 				alter(&a, &o)
@@ -141,6 +147,7 @@ func TestAMessageArrives(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := smssim.Message{Provider: p.name, Mobile: mobile, Sign: "实习备案平台", Template: "1234567", ID: "sms_1", Receipt: receipt.ID,
+			Text:   "【实习备案平台】验证码482913，5分钟内有效。",
 			Params: map[string]string{"code": codeValue, "minutes": "5"}}
 		if p.name == "tencent" {
 			want.Params = map[string]string{"1": codeValue, "2": "5"}
@@ -152,6 +159,26 @@ func TestAMessageArrives(t *testing.T) {
 		}
 		if receipt.ID == "" || receipt.Request == "" {
 			t.Errorf("%+v", receipt)
+		}
+	})
+}
+
+func TestTheSimulatorShowsItsMessages(t *testing.T) {
+	t.Parallel()
+	each(t, nil, func(t *testing.T, p *provider) {
+		for _, want := range []string{"还没有短信", "验证码482913"} {
+			r, err := http.Get(p.server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			page, err := io.ReadAll(r.Body)
+			_ = r.Body.Close()
+			if err != nil || !strings.Contains(string(page), want) {
+				t.Errorf("%v %s", err, page)
+			}
+			if _, err := p.sender.Send(t.Context(), message); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }
@@ -280,8 +307,10 @@ func TestWrongKeysAndClocksAreConfiguration(t *testing.T) {
 		"key":       func(_ *sms.Account, o *smssim.Options) { o.KeyID = "another" },
 		"clock":     func(_ *sms.Account, o *smssim.Options) { o.Now = func() time.Time { return time.Now().Add(time.Hour) } },
 		"signature": func(_ *sms.Account, o *smssim.Options) { o.Sign = "别家" },
-		"template":  func(_ *sms.Account, o *smssim.Options) { o.Templates = map[string]int{"1": 2} },
-		"number of": func(_ *sms.Account, o *smssim.Options) { o.Templates = map[string]int{"1234567": 3} },
+		"template":  func(_ *sms.Account, o *smssim.Options) { o.Templates = map[string]smssim.Template{"1": {}} },
+		"number of": func(_ *sms.Account, o *smssim.Options) {
+			o.Templates = map[string]smssim.Template{"1234567": {Params: []string{"a", "b", "c"}}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,12 +20,14 @@ func TestConfigReadsTheFiles(t *testing.T) {
 	}
 	keys := file("keys.yaml", "- {id: school, kind: school, secret: "+strings.Repeat("k", 32)+"}\n")
 	templates := file("templates.yaml", "kinds: {application: {}}\n")
-	for name, want := range map[string]string{"PARTNER_KEYS": "合作方密钥文件有误", "WX_TEMPLATES": "read WX_TEMPLATES"} {
+	texts := file("sms.yaml", "sign: 平台\ntemplates: {code: {id: '1', params: [code]}}\n")
+	for name, want := range map[string]string{"SMS_TEMPLATES": "check SMS_TEMPLATES", "PARTNER_KEYS": "合作方密钥文件有误", "WX_TEMPLATES": "read WX_TEMPLATES"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := map[string]string{"PARTNER_KEYS": keys, "WX_TEMPLATES": templates}[name]
+			path := map[string]string{"PARTNER_KEYS": keys, "WX_TEMPLATES": templates, "SMS_TEMPLATES": texts}[name]
 			var stdout, stderr bytes.Buffer
-			code := run(t.Context(), []string{"config"}, &stdout, &stderr, environment(name, path))
+			code := run(t.Context(), []string{"config"}, &stdout, &stderr, environment("SMS_PROVIDER", "alibaba", "SMS_KEY_ID", "AKIDtest1234567890", "SMS_KEY_SECRET", strings.Repeat("k", 32),
+				"SMS_TEMPLATES", texts, name, path))
 			if code == exitOK || !strings.Contains(stderr.String(), want) || strings.Contains(stderr.String(), strings.Repeat("k", 32)) {
 				t.Errorf("exit %d: %s", code, stderr.String())
 			}

@@ -194,6 +194,7 @@ func TestCosts(t *testing.T) {
 	b.deciding(table)
 	b.callbacks(table)
 	b.pushing(table)
+	newBench(t, nil).texting(table) // the other one has much to relay
 	table.hold(t, "../../docs/costs.md")
 }
 
@@ -335,6 +336,49 @@ func (b *bench) pushing(table *costTable) {
 	})
 	table.add("message, from its row to WeChat's answer", cost{sent.mongo, sent.redis + relayed.redis, sent.examined}.per(people))
 	table.add("message's receipt", received.per(people))
+}
+
+// texting sends text messages.
+func (b *bench) texting(table *costTable) {
+	const texts = 100
+	b.calm()
+	ctx, stop := context.WithTimeout(b.Context(), time.Minute)
+	defer stop()
+	asked := b.of(func() {
+		for n := range texts {
+			b.must(b.y.acts.SendSMS(ctx, store.SMS{ID: fmt.Sprintf("sms_%03d", n), Kind: "code", Mobile: fmt.Sprintf("138%08d", n),
+				Params: map[string]string{"code": "482913", "minutes": "5"}}))
+		}
+	})
+	ended := make(chan error, 2)
+	sent := b.of(func() {
+		go func() { b.y.tasks.Relay.Run(ctx); ended <- nil }()
+		go func() { ended <- b.y.tasks.Worker.Run(ctx) }()
+		for b.d.texts.Calls() < texts {
+			b.must(pause(ctx, time.Millisecond))
+		}
+	})
+	stop()
+	b.must(<-ended)
+	b.must(<-ended)
+	table.add("text message asked for", asked.per(texts))
+	table.add("text message, from its row to the provider's answer", sent.per(texts))
+}
+
+// calm relays and serves what all acts before left behind, until nothing is left to do.
+func (b *bench) calm() {
+	b.Helper()
+	ctx, stop := context.WithCancel(b.Context())
+	ended := make(chan error, 2)
+	go func() { b.y.tasks.Relay.Run(ctx); ended <- nil }()
+	go func() { ended <- b.y.tasks.Worker.Run(ctx) }()
+	for last := int64(-1); b.mongo.Load() != last; {
+		last = b.mongo.Load()
+		b.must(pause(ctx, 700*time.Millisecond)) // an idle worker asks Redis every 200 ms, and MongoDB for its lease every 3 s
+	}
+	stop()
+	b.must(<-ended)
+	b.must(<-ended)
 }
 
 // settle runs a worker until no reaction waits.

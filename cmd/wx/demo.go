@@ -72,6 +72,9 @@ func (d *demo) prepare(once bool) error {
 	s.WXOpenBase = s.WXAPIBase
 	s.OA = Account{AppID: demoOAAppID, Secret: newSecret(), Token: NewSecret("demotoken"), AESKey: NewSecret(demoAESKey), Mode: modeSafe}
 	s.MP = Account{AppID: demoMPAppID, Secret: newSecret(), Token: NewSecret("demotoken"), AESKey: NewSecret(demoAESKey), Mode: modeSafe}
+	if err := d.prepareTexts(); err != nil {
+		return fmt.Errorf("start the simulated SMS provider: %w", err)
+	}
 	d.schoolSecret, d.studentsSecret = newSecret().Reveal(), newSecret().Reveal()
 	if s.Templates, err = d.write("templates.yaml", demoTemplates); err != nil {
 		return err
@@ -147,6 +150,9 @@ func (d *demo) cleanUp() error {
 	var errs []error
 	if d.sim != nil {
 		d.sim.Close()
+	}
+	if d.texts != nil {
+		d.texts.Close()
 	}
 	if d.folder != "" {
 		errs = append(errs, os.RemoveAll(d.folder))

@@ -14,6 +14,7 @@ import (
 	"shixi/acts"
 	"shixi/handlers/partnerapi"
 	"shixi/internship"
+	"shixi/sms/smssim"
 	"shixi/wxmsg/wxsim"
 )
 
@@ -28,6 +29,7 @@ type demo struct {
 	budget time.Duration
 	folder string
 	sim    *wxsim.Sim
+	texts  *smssim.Sim
 	base   string
 	// puzzles draws what eyes look at; nil: the real thing.
 	puzzles acts.Puzzles
@@ -67,6 +69,7 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 		{"学校录入企业，企业凭激活码激活", d.activate},
 		{"企业发布岗位", d.publish},
 		{"负责人扫码绑定公众号", d.bind},
+		{"负责人索取短信验证码", d.texted},
 		{"学生报名", d.apply},
 		{"负责人的微信收到签约申请", d.told},
 	}
@@ -292,6 +295,7 @@ func (d *demo) next(ctx context.Context) error {
 	fmt.Fprintf(d.out, `
 系统正在运行，按 Ctrl-C 结束。接下来可以：
   看手机      %[1]s/sim
+  看短信      %[11]s
   看接口      %[2]s/openapi.json
   登录        统一社会信用代码 %[3]s 或手机号 %[4]s，密码 %[5]s
               curl -s %[2]s/api/v1/login -H 'Content-Type: application/json' -d '{"name":"%[4]s","password":"%[5]s","ticket":"%[10]s"}'
@@ -300,7 +304,7 @@ func (d *demo) next(ctx context.Context) error {
   同意签约    curl -s %[2]s/api/v1/placements/accept -H 'Authorization: Bearer %[6]s' -H 'Content-Type: application/json' -d '{"ids":["%[7]s"]}'
               另一家企业（%[8]s）的手机随即收到「报名失效通知」
   作为学校、学生 按 /openapi.json 签名调用 /partner/v1，密钥在 %[9]s
-`, d.settings.WXAPIBase, d.base, s.Code, s.Mobile, demoPassword, s.api.token, d.rows[0], d.staff[1].Owner, d.settings.PartnerKeys, ticket)
+`, d.settings.WXAPIBase, d.base, s.Code, s.Mobile, demoPassword, s.api.token, d.rows[0], d.staff[1].Owner, d.settings.PartnerKeys, ticket, d.settings.SMS.Endpoint)
 	return nil
 }
 

@@ -30,6 +30,7 @@ type cli struct {
 	Worker      workerCmd      `cmd:"" help:"Serve the queue and the schedules: messages, reactions, sweepers."`
 	Migrate     migrateCmd     `cmd:"" help:"Create the indexes that are missing in the database."`
 	Jobs        jobsCmd        `cmd:"" help:"Show the reactions that need a person, or put one back to work."`
+	SMS         smsCmd         `cmd:"" name:"sms" help:"Show the text messages that did not leave, or those to one mobile, or send one again."`
 	Sim         simCmd         `cmd:"" help:"Run the simulated WeChat platform for the accounts of the settings."`
 	Demo        demoCmd        `cmd:"" help:"Show the main job on embedded engines and a simulated WeChat: a sign-up, the message on the phone, the answer."`
 	Config      configCmd      `cmd:"" help:"Print every setting with its value and where it comes from, secrets masked, and check them."`

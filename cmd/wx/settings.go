@@ -57,6 +57,9 @@ type Settings struct {
 	// Templates is the path of the YAML file of message templates, "" when unset.
 	Templates string `name:"wx-templates" env:"WX_TEMPLATES" type:"file" help:"YAML file: the message template of each kind of message." reason:"None: template ids belong to one account."`
 
+	// SMS is the provider of text messages.
+	SMS SMS `embed:"" prefix:"sms-" envprefix:"SMS_"`
+
 	// PartnerKeys is the path of the YAML file of the partners' keys, "" when unset.
 	PartnerKeys string `name:"partner-keys" env:"PARTNER_KEYS" type:"secret-file" help:"YAML file: the keys of schools, students' app and province." reason:"None: without a key the partner API admits nobody."`
 
@@ -92,6 +95,25 @@ type Account struct {
 
 	// Mode is modeSafe or modePlain. It is never taken from a request, which an attacker writes.
 	Mode string `name:"mode" env:"MODE" type:"mode" default:"safe" help:"Whether callbacks of the ${account} are sealed: safe or plain." reason:"In plain mode the signature does not cover the body."`
+}
+
+// SMS is an account at a provider of text messages.
+type SMS struct {
+	// Provider is smsTencent, smsAlibaba or smsConsole; "" when there is none.
+	Provider string `name:"provider" env:"PROVIDER" type:"sms-by" help:"Who sends text messages: tencent, alibaba, or console to show them at start instead." reason:"None: then nobody gets a code, and other messages wait for a provider as long as they are worth sending."`
+
+	// KeyID and KeySecret sign the requests. The id is no secret, but looks like one that was put in the wrong place.
+	KeyID     Secret `name:"key-id" env:"KEY_ID" type:"sms-key" secret:"" help:"SecretId (Tencent) or AccessKey ID (Alibaba) of the SMS account." reason:"None: every account has its own."`
+	KeySecret Secret `name:"key-secret" env:"KEY_SECRET" type:"sms-secret" secret:"" help:"SecretKey (Tencent) or AccessKey Secret (Alibaba) of the SMS account." reason:"None: every account has its own."`
+
+	// AppID is Tencent's SdkAppId.
+	AppID string `name:"app-id" env:"APP_ID" type:"sms-app" help:"SdkAppId of the SMS application at Tencent." reason:"None: every application has its own."`
+
+	// Templates is the path of the YAML file of signature and templates, "" when unset.
+	Templates string `name:"templates" env:"TEMPLATES" type:"file" help:"YAML file: the SMS signature, and the template of each kind of text message." reason:"None: template ids belong to one account."`
+
+	// Endpoint stands in for the provider's address; nil: its own.
+	Endpoint *url.URL `name:"endpoint" env:"ENDPOINT" type:"api-base" help:"The provider's API, or a proxy or simulator in its place." reason:"None: the provider's general address."`
 }
 
 // The modes of the message push, see [Account].

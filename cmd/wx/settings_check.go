@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,7 @@ func (l *loaded) check() {
 	l.checkAccount("WX_OA_", &l.values.OA)
 	l.checkAccount("WX_MP_", &l.values.MP)
 	l.checkAccounts()
+	l.checkSMS()
 	l.checkAddresses()
 	l.checkEngines()
 	l.checkKeys()
@@ -73,6 +75,42 @@ func (l *loaded) checkAccounts() {
 	}
 	if l.public() && !l.isSet("PARTNER_KEYS") {
 		l.warn("PARTNER_KEYS is unset: no school, students' app or province can reach the partner API")
+	}
+}
+
+// checkSMS holds that the provider of text messages has what it needs.
+func (l *loaded) checkSMS() {
+	s := &l.values.SMS
+	needed := map[string][]string{
+		smsTencent: {"SMS_KEY_ID", "SMS_KEY_SECRET", "SMS_APP_ID", "SMS_TEMPLATES"},
+		smsAlibaba: {"SMS_KEY_ID", "SMS_KEY_SECRET", "SMS_TEMPLATES"},
+	}[s.Provider]
+	var missing, idle []string
+	for _, name := range []string{"SMS_KEY_ID", "SMS_KEY_SECRET", "SMS_APP_ID", "SMS_TEMPLATES"} {
+		switch {
+		case slices.Contains(needed, name) && !l.isSet(name):
+			missing = append(missing, name)
+		case !slices.Contains(needed, name) && l.isSet(name):
+			idle = append(idle, name)
+		}
+	}
+	switch {
+	case !l.isSet("SMS_PROVIDER") && len(idle) > 0:
+		l.fail("SMS_PROVIDER is missing: set it to tencent or alibaba beside " + strings.Join(idle, ", "))
+	case l.isSet("SMS_PROVIDER") && s.Provider != "" && len(idle) > 0:
+		l.warn(strings.Join(idle, ", ") + " have no effect with SMS_PROVIDER=" + s.Provider)
+	}
+	if len(missing) > 0 {
+		l.fail(strings.Join(missing, ", ") + " missing: SMS_PROVIDER=" + s.Provider + " needs " + strings.Join(needed, ", "))
+	}
+	if l.public() && !l.isSet("SMS_PROVIDER") {
+		l.warn("SMS_PROVIDER is unset: nobody gets an SMS code, so nobody can register, log in by code or find an account again")
+	}
+	if l.public() && s.Provider == smsConsole {
+		l.warn("SMS_PROVIDER is console while PUBLIC_URL is public: codes are shown at the console and reach nobody")
+	}
+	if s.Endpoint != nil && s.Endpoint.Scheme == "http" && !isLoopback(s.Endpoint.Hostname()) {
+		l.warn("SMS_ENDPOINT is http:// on another machine: mobiles and codes travel in the clear; use https://")
 	}
 }
 

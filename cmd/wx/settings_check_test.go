@@ -23,6 +23,8 @@ func TestCrossChecks(t *testing.T) {
 	real := []string{"MONGODB_URI", "mongodb://db", "REDIS_URL", "redis://cache", "KEYSET", keyset}
 	public := with(real, "PUBLIC_URL", "https://shixi.example.com", "TRUSTED_PROXIES", "127.0.0.1", "PARTNER_KEYS", templates)
 	public = with(public, with(oa, "WX_TEMPLATES", templates)...)
+	texting := []string{"SMS_KEY_ID", "AKIDtest1234567890", "SMS_KEY_SECRET", "secretsecretsecret12", "SMS_TEMPLATES", templates}
+	public = with(public, with(texting, "SMS_PROVIDER", "tencent", "SMS_APP_ID", "1400006666")...)
 	for name, tc := range map[string]struct {
 		env               []string
 		problems, warning []string // a part of each
@@ -41,7 +43,7 @@ func TestCrossChecks(t *testing.T) {
 		"open to others":              {env: []string{"LISTEN", "0.0.0.0:8080"}, problems: []string{"PUBLIC_URL is missing: LISTEN lets other machines in"}},
 		"open to others, container":   {env: []string{"LISTEN", "0.0.0.0:8080", "PUBLIC_URL", "http://localhost:8081"}},
 		"same port":                   {env: []string{"EMBEDDED_REDIS_LISTEN", "127.0.0.1:8080"}, problems: []string{"EMBEDDED_REDIS_LISTEN has the port of LISTEN"}},
-		"public, in memory":           {env: []string{"PUBLIC_URL", "https://a.example", "TRUSTED_PROXIES", "127.0.0.1"}, problems: []string{"MONGODB_URI is missing: PUBLIC_URL is public"}, warning: []string{"WX_OA_APPID is unset", "PARTNER_KEYS is unset"}},
+		"public, in memory":           {env: []string{"PUBLIC_URL", "https://a.example", "TRUSTED_PROXIES", "127.0.0.1"}, problems: []string{"MONGODB_URI is missing: PUBLIC_URL is public"}, warning: []string{"WX_OA_APPID is unset", "PARTNER_KEYS is unset", "SMS_PROVIDER is unset"}},
 		"public trial": {env: with(public, "MONGODB_URI", "", "REDIS_URL", "", "DATA_DIR", dir),
 			warning: []string{"MONGODB_URI and REDIS_URL are unset while PUBLIC_URL is public"}},
 		"public without Redis":   {env: with(public, "REDIS_URL", "", "DATA_DIR", dir), problems: []string{"REDIS_URL is missing: set it beside MONGODB_URI"}},
@@ -51,6 +53,17 @@ func TestCrossChecks(t *testing.T) {
 		"proxy not trusted":      {env: with(public, "TRUSTED_PROXIES", ""), warning: []string{"TRUSTED_PROXIES is unset"}},
 		"API in the clear":       {env: []string{"WX_API_BASE", "http://proxy"}, warning: []string{"WX_API_BASE is http://"}},
 		"address without effect": {env: with(real, "EMBEDDED_MONGODB_LISTEN", "127.0.0.1:1", "EMBEDDED_REDIS_LISTEN", "127.0.0.1:2"), warning: []string{"EMBEDDED_MONGODB_LISTEN has no effect", "EMBEDDED_REDIS_LISTEN has no effect"}},
+		"SMS by Tencent":         {env: with(texting, "SMS_PROVIDER", "tencent", "SMS_APP_ID", "1400006666")},
+		"SMS by Alibaba":         {env: with(texting, "SMS_PROVIDER", "alibaba")},
+		"SMS without provider":   {env: texting, problems: []string{"SMS_PROVIDER is missing: set it to tencent or alibaba beside SMS_KEY_ID, SMS_KEY_SECRET, SMS_TEMPLATES"}},
+		"SMS without its app":    {env: with(texting, "SMS_PROVIDER", "tencent"), problems: []string{"SMS_APP_ID missing: SMS_PROVIDER=tencent needs SMS_KEY_ID, SMS_KEY_SECRET, SMS_APP_ID, SMS_TEMPLATES"}},
+		"SMS without all":        {env: []string{"SMS_PROVIDER", "alibaba"}, problems: []string{"SMS_KEY_ID, SMS_KEY_SECRET, SMS_TEMPLATES missing"}},
+		"SMS with a foreign app": {env: with(texting, "SMS_PROVIDER", "alibaba", "SMS_APP_ID", "1400006666"), warning: []string{"SMS_APP_ID have no effect with SMS_PROVIDER=alibaba"}},
+		"SMS on the console":     {env: []string{"SMS_PROVIDER", "console"}},
+		"SMS shown in public":    {env: with(public, "SMS_PROVIDER", "console", "SMS_KEY_ID", "", "SMS_KEY_SECRET", "", "SMS_APP_ID", "", "SMS_TEMPLATES", ""), warning: []string{"SMS_PROVIDER is console while PUBLIC_URL is public"}},
+		"SMS of nobody":          {env: with(public, "SMS_PROVIDER", "", "SMS_KEY_ID", "", "SMS_KEY_SECRET", "", "SMS_APP_ID", "", "SMS_TEMPLATES", ""), warning: []string{"SMS_PROVIDER is unset: nobody gets an SMS code"}},
+		"SMS in the clear":       {env: with(texting, "SMS_PROVIDER", "alibaba", "SMS_ENDPOINT", "http://proxy"), warning: []string{"SMS_ENDPOINT is http://"}},
+		"SMS by nobody we know":  {env: with(texting, "SMS_PROVIDER", "pigeon"), problems: []string{"SMS_PROVIDER must be tencent, alibaba or console"}},
 		"keys open to others":    {env: []string{"PARTNER_KEYS", open}, warning: []string{"PARTNER_KEYS names a file that other users"}},
 		"all at once": {env: []string{"LISTEN", "x", "LOG_LEVEL", "x", "WX_OA_APPID", "x", "DATA_DIR", filepath.Join(open, "x")}, problems: []string{
 			"LISTEN must be", "DATA_DIR names", "WX_OA_APPID must be", "LOG_LEVEL must be", "WX_OA_SECRET, WX_OA_TOKEN, WX_OA_AES_KEY missing",

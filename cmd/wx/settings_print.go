@@ -38,7 +38,11 @@ func readable(s *Settings) error {
 	if s.Templates != "" {
 		_, templates = loadTemplates(s.Templates)
 	}
-	return errors.Join(keys, templates)
+	var texts error
+	if s.SMS.Templates != "" {
+		_, texts = loadTextTemplates(s.SMS.Templates)
+	}
+	return errors.Join(keys, templates, texts)
 }
 
 func printTable(w io.Writer, settings *loaded) error {

@@ -102,6 +102,8 @@ func TestEverySettingGiven(t *testing.T) {
 		"KEYSET", keyset, "LOG_LEVEL", "DEBUG", "QUIET_HOURS", "off", "TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.7,::1",
 		"WX_VERIFY_FILES", "Ab12.txt=ab", "PAGE_HOSTS", "H5.example.com",
 		"SHUTDOWN_GRACE", "1m30s", "WORKER_CONCURRENCY", "5",
+		"SMS_PROVIDER", "tencent", "SMS_KEY_ID", "AKIDtest1234567890", "SMS_KEY_SECRET", goodSecret, "SMS_APP_ID", "1400006666",
+		"SMS_TEMPLATES", templates, "SMS_ENDPOINT", "https://sms.example.com",
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +120,8 @@ func TestEverySettingGiven(t *testing.T) {
 		"WX_TEMPLATES":       s.Templates == templates && s.PartnerKeys == templates,
 		"WX_OA":              s.OA == Account{goodAppID, NewSecret(goodSecret), NewSecret(goodToken), NewSecret(goodAESKey), modeSafe},
 		"WX_MP":              s.MP.IsSet() && s.MP.Mode == modePlain && s.MP.AESKey.IsZero(),
+		"SMS":                s.SMS.Provider == smsTencent && s.SMS.KeyID.Reveal() == "AKIDtest1234567890" && s.SMS.KeySecret == NewSecret(goodSecret) && s.SMS.AppID == "1400006666" && s.SMS.Templates == templates,
+		"SMS_ENDPOINT":       s.SMS.Endpoint.Host == "sms.example.com",
 		"KEYSET":             s.Keyset.Reveal() == keyset,
 		"WX_VERIFY_FILES":    s.VerifyFiles["Ab12.txt"] == "ab" && len(s.VerifyFiles) == 1,
 		"PAGE_HOSTS":         slices.Equal(s.PageHosts, []string{"h5.example.com"}),
@@ -148,6 +152,10 @@ func TestKinds(t *testing.T) {
 		{"listen",
 			[]string{"127.0.0.1:8080", "0.0.0.0:0", "[::1]:80", ":8080", "localhost:8080", "192.0.2.1:65535"},
 			[]string{"8080", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:-1", "host:8080", "[fe80::1%eth0]:80", "127.0.0.1:http", "http://127.0.0.1:80"}},
+		{"sms-by", []string{"tencent", "alibaba", "console"}, []string{"Tencent", "aliyun", "tencent "}},
+		{"sms-key", []string{"AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE", "LTAI5tExample"}, []string{"short", "with space 12", "with-hyphen-12"}},
+		{"sms-secret", []string{"Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"}, []string{"short", "with space 1234567", strings.Repeat("x", 129)}},
+		{"sms-app", []string{"1400006666"}, []string{"14", "SMS_140000", "1400006666 "}},
 		{"loopback", []string{"127.0.0.1:0", "[::1]:1", "localhost:1"}, []string{"0.0.0.0:1", ":1", "192.0.2.1:1", "x"}},
 		{"public-url",
 			[]string{"https://a.example", "https://a.example/", "https://a.example:8443", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:80", "http://wx.localhost"},

@@ -9,12 +9,14 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"shixi/sms/smssim"
 	"shixi/wxmsg/wxsim"
 )
 
 // simCmd runs the simulated WeChat platform alone, for the accounts and templates of the settings.
 type simCmd struct {
 	At       string `help:"Loopback address to listen on; set WX_API_BASE of the server to it." default:"127.0.0.1:8090"`
+	SMSAt    string `name:"sms-at" help:"Loopback address for the simulated SMS provider, when SMS_PROVIDER is set; set SMS_ENDPOINT of the server to it." default:"127.0.0.1:8091"`
 	Callback string `help:"Address of the server whose callbacks it posts to." default:"http://127.0.0.1:8080"`
 }
 
@@ -51,8 +53,34 @@ func (c simCmd) Run(ctx context.Context, s *Settings, log *slog.Logger, out *con
 	}
 	fmt.Fprintln(out.stdout, "simulated WeChat  WX_API_BASE="+base+" WX_OPEN_BASE="+base)
 	fmt.Fprintln(out.stdout, "phones            "+base+"/sim")
+	texts, err := c.startSMS(s, out)
+	if err != nil {
+		return err
+	}
+	defer texts.Close()
 	<-ctx.Done()
 	return nil
+}
+
+// startSMS plays the provider of the settings, when it is one that can be played.
+func (c simCmd) startSMS(s *Settings, out *console) (*smssim.Sim, error) {
+	if s.SMS.Provider != smsTencent && s.SMS.Provider != smsAlibaba {
+		return smssim.New(smssim.Options{}), nil
+	}
+	file, err := os.ReadFile(s.SMS.Templates)
+	if err != nil {
+		return nil, fmt.Errorf("read SMS_TEMPLATES: %w", err)
+	}
+	texts, err := newTextSim(smssim.Options{KeyID: s.SMS.KeyID.Reveal(), KeySecret: s.SMS.KeySecret.Reveal(), AppID: s.SMS.AppID}, file)
+	if err != nil {
+		return nil, err
+	}
+	base, err := texts.Start(c.SMSAt)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(out.stdout, "simulated SMS     SMS_ENDPOINT="+base+" (open it to read the messages)")
+	return texts, nil
 }
 
 func simApp(kind wxsim.Kind, a *Account, callback string) wxsim.App {

@@ -112,10 +112,14 @@ func (y *system) openTasks() error {
 		}
 		o.Sender, o.Templates = y.gateway.official, templates
 	}
+	var err error
+	if o.SMS, err = y.openSMS(); err != nil {
+		return fmt.Errorf("text messages: %w", err)
+	}
+	y.acts.NoSMS = o.SMS == nil
 	if y.tune != nil {
 		y.tune(&o)
 	}
-	var err error
 	y.tasks, err = tasks.New(o)
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -25,11 +26,18 @@ type Options struct {
 	AppID string
 	// Sign is the approved signature; "" takes any.
 	Sign string
-	// Templates are the approved ones by id, with how many parameters each has;
-	// nil takes any.
-	Templates map[string]int
+	// Templates are the approved ones by id; nil takes any.
+	Templates map[string]Template
 	// Now is the clock that requests are dated by; nil: time.Now.
 	Now func() time.Time
+}
+
+// Template is an approved one.
+type Template struct {
+	// Params are the names in the order of the text.
+	Params []string
+	// Text has each parameter as {name}.
+	Text string
 }
 
 // Message is one that was taken.
@@ -42,6 +50,9 @@ type Message struct {
 	Template string
 	// Params are by name at Alibaba, by "1", "2" … at Tencent.
 	Params map[string]string
+	// Text is the template's, filled in, under the signature; "" when any
+	// template is taken.
+	Text string
 	// ID is what the sender calls it.
 	ID string
 	// Receipt is what we call it.
@@ -140,6 +151,9 @@ func (s *Sim) keep(m Message) Message {
 	defer s.mu.Unlock()
 	m.At = s.options.Now()
 	m.Receipt = m.Provider + ":" + strconv.Itoa(len(s.messages)+1)
+	if t, ok := s.options.Templates[m.Template]; ok && t.Text != "" {
+		m.Text = "【" + m.Sign + "】" + t.say(m.Params)
+	}
 	s.messages = append(s.messages, m)
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -184,6 +198,10 @@ func apiOf(r *http.Request) api {
 
 // ServeHTTP answers as the provider that the request is meant for.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		s.page(w)
+		return
+	}
 	api := apiOf(r)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if api == nil || err != nil {
@@ -220,7 +238,7 @@ func (s *Sim) answer(api api, r *request, f Fault, id string) (int, []byte) {
 
 // fits checks a message against what is approved; each provider has its codes.
 func (s *Sim) fits(m Message, badMobile, badSign, badTemplate, badParams string) *refusal {
-	params, known := s.options.Templates[m.Template]
+	t, known := s.options.Templates[m.Template]
 	switch {
 	case len(m.Mobile) != 11 || m.Mobile[0] != '1':
 		return &refusal{code: badMobile, message: "mobile " + m.Mobile + " is wrong"}
@@ -228,10 +246,48 @@ func (s *Sim) fits(m Message, badMobile, badSign, badTemplate, badParams string)
 		return &refusal{code: badSign, message: "the signature is not approved"}
 	case m.Template == "" || s.options.Templates != nil && !known:
 		return &refusal{code: badTemplate, message: "the template is not approved"}
-	case s.options.Templates != nil && len(m.Params) != params:
+	case known && !t.takes(m.Params):
 		return &refusal{code: badParams, message: "the parameters are not those of the template"}
 	}
 	return nil
+}
+
+// takes says whether parameters, by name or by number, are those of the
+// template.
+func (t Template) takes(params map[string]string) bool {
+	for i, name := range t.Params {
+		_, byName := params[name]
+		_, byNumber := params[strconv.Itoa(i+1)]
+		if !byName && !byNumber {
+			return false
+		}
+	}
+	return len(params) == len(t.Params)
+}
+
+// say fills the template in.
+func (t Template) say(params map[string]string) string {
+	var pairs []string
+	for i, name := range t.Params {
+		value, ok := params[name]
+		if !ok {
+			value = params[strconv.Itoa(i+1)]
+		}
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(t.Text)
+}
+
+// page shows what was sent, the newest first.
+func (s *Sim) page(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	all := s.Messages("")
+	if len(all) == 0 {
+		_, _ = io.WriteString(w, "还没有短信\n")
+	}
+	for _, m := range slices.Backward(all) {
+		_, _ = fmt.Fprintf(w, "%s  %s  %s\n", m.At.Format(time.TimeOnly), m.Mobile, cmp.Or(m.Text, fmt.Sprint("【", m.Sign, "】", m.Template, " ", m.Params)))
+	}
 }
 
 // fresh says whether a nonce is used for the first time.
