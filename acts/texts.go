@@ -63,7 +63,7 @@ var (
 	textCode       = TextParam{Name: "code", Most: 16, Needed: true}
 	textMinutes    = TextParam{Name: "minutes", Most: 2}
 	textDays       = TextParam{Name: "days", Most: 3}
-	textLink       = TextParam{Name: "link", Most: 60, Needed: true}
+	textLink       = TextParam{Name: "link", Most: 100, Needed: true}
 	textMobile     = TextParam{Name: "mobile", Most: 11}
 )
 
