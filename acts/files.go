@@ -2,6 +2,7 @@ package acts
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -17,10 +18,33 @@ type Uploader struct {
 	Owner string
 	// By is the account, or that pass.
 	By string
+	// Only is the one kind that may be brought; "": any.
+	Only string
 }
 
 // Uploader is the enterprise, by the account.
 func (s Staff) Uploader() Uploader { return Uploader{Owner: s.EnterpriseID, By: s.AccountID} }
+
+// passUploads is how many files may be brought with one pass: a certificate, and
+// better pictures of it.
+const passUploads = 5
+
+// PassUploader is who holds a pass, for one more file: a certificate. Errors:
+// ErrPass, ErrUploads.
+func (a *Acts) PassUploader(ctx context.Context, token string) (Uploader, error) {
+	p, err := a.pass(ctx, token)
+	if err != nil {
+		return Uploader{}, err
+	}
+	there, err := a.DB.CountUpload(ctx, p.ID, passUploads)
+	if err != nil {
+		return Uploader{}, err
+	}
+	if !there {
+		return Uploader{}, internship.ErrUploads.With("用这次验证上传的文件过多，或者入驻信息已经提交，请重新验证手机号")
+	}
+	return Uploader{Owner: p.ID, By: p.ID, Only: internship.FileCertificate}, nil
+}
 
 // Papers looks into files before they are kept.
 type Papers interface {
@@ -37,7 +61,7 @@ type Papers interface {
 // request brought another content, ErrUploadBusy.
 func (a *Acts) SaveFile(ctx context.Context, by Uploader, kind, name string, content []byte) (store.File, error) {
 	k, ok := a.FileLimits.Kind(kind)
-	if !ok {
+	if !ok || by.Only != "" && by.Only != kind {
 		return store.File{}, internship.ErrInvalid.At(internship.FieldError{Field: "kind", Code: "choice", Message: "请选择文件的类别"})
 	}
 	if len(content) == 0 || int64(len(content)) > k.MaxBytes {
@@ -90,6 +114,46 @@ func refusedPaper(err error) error {
 // Errors: ErrNotFound, also for another's.
 func (a *Acts) ReadFile(ctx context.Context, s Staff, id string) (store.File, io.ReadCloser, error) {
 	return a.DB.OpenFile(ctx, s.EnterpriseID, id)
+}
+
+// ReadFileAs gives a file that a partner has to look at, and its content, to be
+// closed: the platform certificates that are under review, schools the plans of
+// positions that are open to them, the students' app those of positions that
+// are open to anybody. Errors: ErrNotFound.
+func (a *Acts) ReadFileAs(ctx context.Context, p Partner, id string) (store.File, io.ReadCloser, error) {
+	kind := internship.FilePlan
+	if p.Kind == internship.ByPlatform {
+		kind = internship.FileCertificate
+	}
+	owner, err := a.ownerFor(ctx, p, id)
+	if err != nil {
+		return store.File{}, nil, err
+	}
+	if _, err := a.DB.OwnFile(ctx, owner, kind, id); err != nil {
+		return store.File{}, nil, internship.ErrNotFound.Because(err)
+	}
+	return a.DB.OpenFile(ctx, owner, id)
+}
+
+// ownerFor finds the enterprise whose document lets a partner read a file.
+func (a *Acts) ownerFor(ctx context.Context, p Partner, id string) (string, error) {
+	if p.Kind == internship.ByPlatform {
+		named, err := a.DB.Enterprises.Naming(ctx, id)
+		for _, e := range named {
+			if e.State == internship.UnderReview || e.Waiting != nil {
+				return e.ID, nil
+			}
+		}
+		return "", cmp.Or(err, error(internship.ErrNotFound))
+	}
+	named, err := a.DB.Positions.Naming(ctx, id)
+	for _, x := range named {
+		open := x.OfferedTo(p.SchoolID) || p.Kind == internship.ByStudent && len(x.OpenTo) > 0
+		if open && x.State != internship.Deleted {
+			return x.EnterpriseID, nil
+		}
+	}
+	return "", cmp.Or(err, error(internship.ErrNotFound))
 }
 
 // ownFile checks that a file which a form names is the owner's and of the kind.

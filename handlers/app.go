@@ -25,8 +25,8 @@ import (
 // Limits of one request.
 const (
 	// bodyLimit is far above the longest form (some 30 KB) and small enough
-	// that a thousand callers can't fill the memory. Fiber buffers a body
-	// before anything of ours runs.
+	// that a thousand callers can't fill the memory. Files have limits of
+	// their own, see upload.go.
 	bodyLimit = 1 << 20
 	// headerLimit leaves room for a browser's cookies and WeChat's long
 	// queries.
@@ -94,8 +94,8 @@ type App struct {
 	underWay atomic.Int64
 }
 
-// New makes the app with all its routes; it listens nowhere yet. Serve it with
-// Fiber().Listener.
+// New makes the app with all its routes; it listens nowhere yet. Serve
+// answers requests.
 func New(o Options) *App {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -115,12 +115,15 @@ func New(o Options) *App {
 		ReadTimeout:           readTimeout,
 		WriteTimeout:          writeTimeout,
 		IdleTimeout:           idleTimeout,
+		// A body is read when it is known who sends it, see body.go.
+		StreamRequestBody: true,
 		// A body of another type is refused, not parsed first.
 		DisablePreParseMultipartForm: true,
 		EnableTrustedProxyCheck:      true,
 		TrustedProxies:               prefixes(o.TrustedProxies),
 		ErrorHandler:                 a.onError,
 	})
+	a.fiber.Server().HeaderReceived = a.byHeader
 	a.fiber.Use(a.around)
 	a.api = newAPI(a.fiber, o.Version, o.PublicURL)
 	a.routes()

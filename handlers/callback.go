@@ -125,7 +125,11 @@ func (b *callback) open(c *fiber.Ctx) (*wxmsg.Inbound, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.receiver.Receive(q, string(c.Request().Header.ContentType()), c.Request().Body())
+	content, err := readBody(c, bodyLimit)
+	if err != nil {
+		return nil, err
+	}
+	return b.receiver.Receive(q, string(c.Request().Header.ContentType()), content)
 }
 
 // refuse answers a request that is not WeChat's with an empty 403. The error

@@ -14,6 +14,7 @@ const (
 	tagPosition   = "岗位"
 	tagPlacement  = "签约"
 	tagNotice     = "消息"
+	tagFile       = "文件"
 	tagClient     = "客户端"
 	tagOperator   = "运维"
 )
@@ -25,6 +26,7 @@ func tags() []*huma.Tag {
 		{Name: tagPosition, Description: "实习岗位管理"},
 		{Name: tagPlacement, Description: "学生报名与签约"},
 		{Name: tagNotice, Description: "站内消息"},
+		{Name: tagFile, Description: "证件、方案等文件的上传与读取"},
 		{Name: tagClient, Description: "供客户端使用的表单与状态定义"},
 		{Name: tagOperator, Description: "探针，供负载均衡与监控使用"},
 	}

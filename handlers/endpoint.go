@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 
 	"shixi/internship"
 )
@@ -55,33 +54,46 @@ type also struct {
 // endpoint declares one route: how it is called, who may call it, under which
 // name it is documented, and what it does.
 func endpoint[I, O any](a *App, who access, method, path, id string, do func(context.Context, *I) (*O, error)) {
-	d := a.docs[id]
-	op := huma.Operation{
-		OperationID: id, Method: method, Path: path, Summary: d.Summary, Description: d.Says, Tags: []string{d.Tag},
-		Security: who.security, DefaultStatus: d.Status, SkipValidateBody: true,
-		Middlewares: slices.Concat(huma.Middlewares{a.jsonOnly}, who.guards),
+	keyed := method == http.MethodPost && len(who.keyed) > 0
+	var parameters []*huma.Param
+	if keyed {
+		parameters = []*huma.Param{keyParameter(who.keyRequired)}
 	}
-	refusals := slices.Concat(who.errors, d.Errors, []*internship.Error{internship.ErrInternal, internship.ErrUnavailable})
-	if method == http.MethodPost && len(who.keyed) > 0 {
+	op := a.operation(who, method, path, id, parameters...)
+	op.Middlewares = append(op.Middlewares, a.readWhole, a.jsonOnly)
+	if keyed {
 		op.Middlewares = append(op.Middlewares, who.keyed...)
-		op.Parameters = append(op.Parameters, keyParameter(who.keyRequired))
-		refusals = append(refusals, internship.ErrInFlight, internship.ErrKeyReused)
-		if who.keyRequired {
-			refusals = append(refusals, internship.ErrKeyMissing)
-		}
-	}
-	op.Responses = refusalAnswers(a.api.OpenAPI().Components.Schemas, refusals)
-	if d.Body != nil {
-		op.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{
-			"application/json": {Schema: a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(d.Body), true, "")}}}
 	}
 	huma.Register(a.api, op, do)
-	for status, answer := range d.Also {
+	for status, answer := range a.docs[id].Also {
 		response := &huma.Response{Description: answer.Says}
 		if answer.Body {
 			response.Content = op.Responses["200"].Content
 		}
 		op.Responses[strconv.Itoa(status)] = response
+	}
+}
+
+// operation is what all routes have: their place, their documentation and who
+// is let in. A parameter is the idempotency key.
+func (a *App) operation(who access, method, path, id string, parameters ...*huma.Param) huma.Operation {
+	d := a.docs[id]
+	refusals := slices.Concat(who.errors, d.Errors, []*internship.Error{internship.ErrInternal, internship.ErrUnavailable})
+	if len(parameters) > 0 {
+		refusals = append(refusals, internship.ErrInFlight, internship.ErrKeyReused)
+		if who.keyRequired {
+			refusals = append(refusals, internship.ErrKeyMissing)
+		}
+	}
+	answers := refusalAnswers(a.api.OpenAPI().Components.Schemas, refusals)
+	if d.Body != nil {
+		answers["200"] = &huma.Response{Content: map[string]*huma.MediaType{
+			"application/json": {Schema: a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(d.Body), true, "")}}}
+	}
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: d.Summary, Description: d.Says, Tags: []string{d.Tag},
+		Security: who.security, DefaultStatus: d.Status, SkipValidateBody: true, Parameters: parameters,
+		Middlewares: slices.Clone(who.guards), Responses: answers,
 	}
 }
 
@@ -95,7 +107,7 @@ func keyParameter(required bool) *huma.Param {
 // jsonOnly refuses bodies of another type than JSON. An operation without a
 // body ignores whatever comes.
 func (a *App) jsonOnly(ctx huma.Context, next func(huma.Context)) {
-	if ctx.Operation().RequestBody != nil && len(humafiber.Unwrap(ctx).Request().Body()) > 0 {
+	if r := requestOf(ctx.Context()); ctx.Operation().RequestBody != nil && r != nil && len(r.body) > 0 {
 		kind, parameters, err := mime.ParseMediaType(ctx.Header("Content-Type"))
 		charset := parameters["charset"]
 		if err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {

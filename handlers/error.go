@@ -117,7 +117,11 @@ func translate(err error) *internship.Error {
 // ofStatus is our error for what Fiber and Huma refuse by themselves.
 func ofStatus(status int) *internship.Error {
 	switch status {
-	case http.StatusNotFound, http.StatusMethodNotAllowed:
+	case http.StatusRequestTimeout:
+		return internship.ErrTooSlow
+	case http.StatusMethodNotAllowed:
+		return internship.ErrMethod
+	case http.StatusNotFound:
 		return internship.ErrNotFound.With("没有这个接口，请检查地址和请求方法")
 	case http.StatusRequestEntityTooLarge:
 		return internship.ErrTooLarge
@@ -140,6 +144,9 @@ func ofStatus(status int) *internship.Error {
 func (a *App) answerError(c *fiber.Ctx, err error) {
 	p := a.problem(c.UserContext(), err)
 	p.headers(c.Set)
+	if allowed := c.GetRespHeader(fiber.HeaderAllow); p.Status == http.StatusMethodNotAllowed && strings.Contains(allowed, fiber.MethodGet) && !strings.Contains(allowed, fiber.MethodHead) {
+		c.Append(fiber.HeaderAllow, fiber.MethodHead)
+	}
 	c.Set(fiber.HeaderContentType, problemType)
 	c.Status(p.Status).Response().SetBodyRaw(encode(p))
 }

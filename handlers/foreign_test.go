@@ -30,6 +30,7 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 	position, student := e.Position("焊工", 3), w.NewStudent("卢晓东")
 	placement, other := student.Applies(position), w.NewStudent("张三")
 	session := read[handlers.SessionList](w.owner(e).get("/api/v1/sessions")).Items[0].ID
+	file := w.File(e.ID, "acc_1", internship.FileCertificate)
 	s := strangers{w.owner(w.enterprise("B")), w.other, w.students}
 	otherReason := map[string]string{"reason": "不符"}
 	ids := map[string]foreign{
@@ -37,6 +38,8 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 		"POST /partner/v1/students/{studentId}/nominations":                 {student: "stu_NOBODY", body: nominationInput(1)},
 		"DELETE /api/v1/sessions/{id}":                                      {id: session},
 		"GET /api/v1/login/qr/{id}":                                         {id: "MZXW6YTBOI5DQ2LBNRUXG2LUN5"}, // only the browser that shows it
+		"GET /api/v1/files/{id}":                                            {id: file},
+		"GET /partner/v1/files/{id}":                                        {id: file},
 		"GET /api/v1/positions/{id}":                                        {id: position.ID},
 		"PUT /api/v1/positions/{id}":                                        {id: position.ID, body: actstest.Terms("电工", 9)},
 		"POST /api/v1/positions/{id}/publish":                               {id: position.ID},

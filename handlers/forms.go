@@ -15,6 +15,7 @@ type Definitions struct {
 	States   map[string][]StateDefinition `json:"states" doc:"各对象的状态：enterprise、position、placement"`
 	Roles    []Choice                     `json:"roles" doc:"角色"`
 	Messages []Choice                     `json:"messages" doc:"消息种类"`
+	Files    []internship.FileKind        `json:"files" doc:"可上传的文件：类别、媒体类型与最大字节数"`
 }
 
 // FormDefinition is one form.
@@ -67,7 +68,7 @@ type definitionsAnswer struct {
 
 // definitions answers with what only a new version of the program changes.
 func (a *App) definitions(_ context.Context, in *conditional) (*definitionsAnswer, error) {
-	d := define()
+	d := define(a.acts.FileLimits)
 	out := &definitionsAnswer{Status: http.StatusOK, ETag: etagOf(encode(d)), CacheControl: "public, max-age=300", Body: d}
 	if matches(in.IfNoneMatch, out.ETag) {
 		out.Status, out.Body = http.StatusNotModified, nil
@@ -75,7 +76,7 @@ func (a *App) definitions(_ context.Context, in *conditional) (*definitionsAnswe
 	return out, nil
 }
 
-func define() *Definitions {
+func define(limits internship.FileLimits) *Definitions {
 	d := &Definitions{States: map[string][]StateDefinition{}}
 	for _, f := range internship.Forms() {
 		form := FormDefinition{Name: f.Name, Label: f.Label, Fields: make([]FieldDefinition, len(f.Fields))}
@@ -94,6 +95,10 @@ func define() *Definitions {
 	}
 	for _, r := range acts.PushRules() {
 		d.Messages = append(d.Messages, Choice{r.Kind, r.Label})
+	}
+	for _, k := range internship.FileKinds() {
+		within, _ := limits.Kind(k.Name)
+		d.Files = append(d.Files, within)
 	}
 	return d
 }

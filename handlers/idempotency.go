@@ -46,7 +46,7 @@ func (a *App) once(of scope, required bool) func(huma.Context, func(huma.Context
 		}
 		c := humafiber.Unwrap(ctx)
 		op := store.DeriveID("op", of(ctx.Context()), c.Method(), c.Path(), key)
-		kept, err := a.acts.DB.BeginOnce(ctx.Context(), op, bodyHash(c))
+		kept, err := a.acts.DB.BeginOnce(ctx.Context(), op, bodyHash(ctx.Context()))
 		switch {
 		case err != nil:
 			a.refuse(ctx, err)
@@ -119,7 +119,7 @@ func (a *App) sameOp(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	c := humafiber.Unwrap(ctx)
-	op := store.DeriveID("op", c.Method(), c.Path(), key, bodyHash(c))
+	op := store.DeriveID("op", c.Method(), c.Path(), key, bodyHash(ctx.Context()))
 	next(huma.WithContext(ctx, store.WithOp(ctx.Context(), op)))
 }
 
@@ -138,7 +138,12 @@ func checkKey(key string) error {
 	return nil
 }
 
-func bodyHash(c *fiber.Ctx) string {
-	sum := sha256.Sum256(c.Request().Body())
+// bodyHash is the digest of a body that has been read.
+func bodyHash(ctx context.Context) string {
+	var body []byte
+	if r := requestOf(ctx); r != nil {
+		body = r.body
+	}
+	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:])
 }

@@ -72,6 +72,7 @@ func (a *App) partnerRoutes() {
 
 	// Every partner.
 	endpoint(a, every, http.MethodGet, "/partner/v1/events", "listEvents", a.listEvents)
+	downloadEndpoint(a, every, "/partner/v1/files/{id}", "readPartnerFile", a.readPartnerFile)
 }
 
 // partnerAccess lets partners of some kinds in.
@@ -103,8 +104,13 @@ func (a *App) signed(ctx huma.Context, next func(huma.Context)) {
 	if keys == nil {
 		keys = &PartnerKeys{}
 	}
+	body, err := a.body(c)
+	if err != nil {
+		a.refuse(ctx, err)
+		return
+	}
 	key, err := keys.authenticate(ctx.Context(), a.acts.DB, partnerRequest{
-		method: c.Method(), uri: c.OriginalURL(), body: c.Request().Body(),
+		method: methodOf(c), uri: c.OriginalURL(), body: body,
 		key: c.Get(partnerapi.HeaderKey), timestamp: c.Get(partnerapi.HeaderTimestamp),
 		nonce: c.Get(partnerapi.HeaderNonce), signature: c.Get(partnerapi.HeaderSignature),
 	}, a.acts.Now())

@@ -32,6 +32,10 @@ type request struct {
 	// passing: the answer may be another one in a moment, so it is not kept
 	// for the repetition of the request.
 	passing bool
+	// body is the body once it has been read whole; drained says that an upload
+	// has been read to its end.
+	body    []byte
+	drained bool
 }
 
 type requestKey struct{}
@@ -67,6 +71,7 @@ func (a *App) around(c *fiber.Ctx) error {
 	if err := a.inside(c); err != nil {
 		a.answerError(c, err)
 	}
+	finish(c)
 	a.done(ctx, c, started)
 	return nil
 }
@@ -102,8 +107,17 @@ func (a *App) inside(c *fiber.Ctx) (err error) {
 	if err := plain(c); err != nil {
 		return err
 	}
+	if err := a.announced(c); err != nil {
+		return err
+	}
+	if c.Method() == fiber.MethodHead {
+		c.Method(fiber.MethodGet) // the same answer; the server leaves its body out
+	}
 	return c.Next()
 }
+
+// methodOf is the method as it was sent.
+func methodOf(c *fiber.Ctx) string { return string(c.Context().Method()) }
 
 // plain refuses what no route of ours can read: an address that is not a URL,
 // which Huma takes for granted, and a body that is packed, which Fiber would unpack without a limit.
@@ -144,7 +158,7 @@ func (a *App) done(ctx context.Context, c *fiber.Ctx, started time.Time) {
 	if route == "/" && c.Path() != "/" {
 		route = "" // nothing but around matched
 	}
-	attrs := []slog.Attr{slog.String("method", c.Method()), slog.String("route", route), slog.String("path", c.Path()),
+	attrs := []slog.Attr{slog.String("method", methodOf(c)), slog.String("route", route), slog.String("path", c.Path()),
 		slog.Int("status", status), slog.Float64("took_ms", float64(took.Microseconds())/1000)}
 	if r := requestOf(ctx); r != nil && r.account != "" {
 		attrs = append(attrs, slog.String("account_id", r.account), slog.String("enterprise_id", r.enterprise))
@@ -154,7 +168,7 @@ func (a *App) done(ctx context.Context, c *fiber.Ctx, started time.Time) {
 		level = slog.LevelDebug
 	}
 	a.log.LogAttrs(ctx, level, "request", attrs...)
-	a.meter.request(c.Method(), route, status, took)
+	a.meter.request(methodOf(c), route, status, took)
 }
 
 // probes are asked every few seconds by machines.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,6 +15,7 @@ func (a *App) routes() {
 	anyone := access{}
 	opening := access{keyed: huma.Middlewares{a.sameOp}}
 	staff := a.staffAccess()
+	maps.Copy(a.docs, fileDocs())
 
 	// Operators and their machines.
 	a.fiber.Get("/metrics", a.meter.handler())
@@ -41,6 +43,7 @@ func (a *App) routes() {
 	endpoint(a, anyone, http.MethodPost, "/api/v1/login/qr", "loginQR", a.loginQR)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/login/qr/{id}", "pollQR", a.pollQR)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/jssdk", "signJS", a.signJS)
+	uploadEndpoint(a, a.passAccess(), "/api/v1/registration/files", "uploadWithPass", passTokenOf, a.uploadWithPass)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/forms", "definitions", a.definitions)
 	publish(a, "/api/v1/regions", "regions", regions)
 
@@ -72,17 +75,22 @@ func (a *App) routes() {
 	endpoint(a, staff, http.MethodPost, "/api/v1/placements/accept", "acceptPlacements", a.acceptPlacements)
 	endpoint(a, staff, http.MethodPost, "/api/v1/placements/refuse", "refusePlacements", a.refusePlacements)
 
+	uploadEndpoint(a, staff, "/api/v1/files", "uploadFile", accountScope, a.uploadFile)
+	downloadEndpoint(a, staff, "/api/v1/files/{id}", "readFile", a.readFile)
+
 	endpoint(a, staff, http.MethodGet, "/api/v1/notices", "listNotices", a.listNotices)
 	endpoint(a, staff, http.MethodPost, "/api/v1/notices/read", "readNotices", a.readNotices)
 }
 
 // staffAccess lets the enterprise's staff in.
 func (a *App) staffAccess() access {
-	account := func(ctx context.Context) string { return "account:" + staffOf(ctx).AccountID }
 	return access{
 		security: []map[string][]string{{"bearer": {}}, {"cookie": {}}},
 		guards:   huma.Middlewares{a.signedIn},
-		keyed:    huma.Middlewares{a.once(account, false)},
+		keyed:    huma.Middlewares{a.once(accountScope, false)},
 		errors:   []*internship.Error{internship.ErrUnauthorized, internship.ErrForbidden},
 	}
 }
+
+// accountScope names whose idempotency keys they are.
+func accountScope(ctx context.Context) string { return "account:" + staffOf(ctx).AccountID }

@@ -24,15 +24,15 @@ const (
 // FileKind is one purpose for which a file may be uploaded (domain.md G-09).
 type FileKind struct {
 	// Name is the stable name, e.g. "certificate".
-	Name string `json:"name"`
+	Name string `json:"name" doc:"文件类别" example:"certificate"`
 	// Label is the Chinese name.
-	Label string `json:"label"`
+	Label string `json:"label" doc:"类别名称" example:"企业证件"`
 	// Types are the media types allowed, as sniffed from the content and never
 	// as the client claims them.
-	Types []string `json:"types"`
+	Types []string `json:"types" doc:"允许的媒体类型" example:"[\"image/jpeg\",\"image/png\",\"application/pdf\"]"`
 	// MaxBytes is the greatest size. The table holds the defaults; an operator
 	// may set others.
-	MaxBytes int64 `json:"maxBytes"`
+	MaxBytes int64 `json:"maxBytes" doc:"最大字节数" example:"2097152"`
 }
 
 // FileKinds lists every kind of file. Certificates keep the manual's 2 MB;

@@ -79,7 +79,7 @@ func (y *system) parts(app *handlers.App, worker bool) []part {
 // worker's, should one never end.
 func (y *system) serveWeb(ctx, grace context.Context, app *handlers.App) error {
 	ended := make(chan error, 1)
-	go func() { ended <- app.Fiber().Listener(y.listener) }()
+	go func() { ended <- app.Serve(y.listener) }()
 	select {
 	case err := <-ended:
 		return err

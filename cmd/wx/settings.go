@@ -72,6 +72,10 @@ type Settings struct {
 	// WorkerConcurrency is how many tasks one worker runs at once.
 	WorkerConcurrency int `name:"worker-concurrency" env:"WORKER_CONCURRENCY" type:"concurrency" default:"60" help:"Tasks that one worker runs at once." reason:"A send takes about 300 ms, so 50 at once send 10 000 a minute, the burst to plan for; the rest is room for other tasks."`
 
+	// CertificateMB and DocumentMB are the greatest sizes of uploaded files, in megabytes.
+	CertificateMB int `name:"certificate-mb" env:"CERTIFICATE_MB" type:"megabytes" default:"2" help:"Megabytes that an uploaded certificate may have." reason:"The manual's limit: a legible scan has less."`
+	DocumentMB    int `name:"document-mb" env:"DOCUMENT_MB" type:"megabytes" default:"10" help:"Megabytes that other uploaded files may have: plans, agreements, policies." reason:"A scan of twenty pages. 96 MB of uploads are taken at once, so larger ones wait for each other."`
+
 	// ShutdownGrace is how long a stop waits for what is under way.
 	ShutdownGrace time.Duration `name:"shutdown-grace" env:"SHUTDOWN_GRACE" type:"grace" default:"20s" help:"How long a stop waits for requests and tasks under way." reason:"Longer than the slowest WeChat call, and below the 30 s after which Kubernetes kills."`
 

@@ -69,8 +69,9 @@ func TestDefaults(t *testing.T) {
 		MP:                    Account{Mode: modeSafe},
 		QuietHours:            QuietHours{From: 22 * time.Hour, To: 7 * time.Hour},
 		WorkerConcurrency:     60,
-		ShutdownGrace:         20 * time.Second,
-		LogLevel:              slog.LevelInfo,
+		CertificateMB:         2, DocumentMB: 10,
+		ShutdownGrace: 20 * time.Second,
+		LogLevel:      slog.LevelInfo,
 	}
 	if diff := cmp.Diff(want, s, cmp.Comparer(func(a, b Secret) bool { return a == b }), compareAddrs); diff != "" {
 		t.Errorf("settings (-want, +got):\n%s", diff)
@@ -101,7 +102,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"WX_MP_APPID", "wxfedcba9876543210", "WX_MP_SECRET", goodSecret, "WX_MP_TOKEN", goodToken, "WX_MP_MODE", "plain",
 		"KEYSET", keyset, "LOG_LEVEL", "DEBUG", "QUIET_HOURS", "off", "TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.7,::1",
 		"WX_VERIFY_FILES", "Ab12.txt=ab", "PAGE_HOSTS", "H5.example.com",
-		"SHUTDOWN_GRACE", "1m30s", "WORKER_CONCURRENCY", "5",
+		"SHUTDOWN_GRACE", "1m30s", "WORKER_CONCURRENCY", "5", "CERTIFICATE_MB", "3", "DOCUMENT_MB", "20",
 		"SMS_PROVIDER", "tencent", "SMS_KEY_ID", "AKIDtest1234567890", "SMS_KEY_SECRET", goodSecret, "SMS_APP_ID", "1400006666",
 		"SMS_TEMPLATES", templates, "SMS_ENDPOINT", "https://sms.example.com",
 	))
@@ -129,6 +130,8 @@ func TestEverySettingGiven(t *testing.T) {
 		"QUIET_HOURS":        s.QuietHours.Off(),
 		"SHUTDOWN_GRACE":     s.ShutdownGrace == 90*time.Second,
 		"WORKER_CONCURRENCY": s.WorkerConcurrency == 5,
+		"CERTIFICATE_MB":     s.CertificateMB == 3,
+		"DOCUMENT_MB":        s.DocumentMB == 20,
 	} {
 		if !ok {
 			t.Errorf("%s is not what was given", name)
@@ -182,6 +185,7 @@ func TestKinds(t *testing.T) {
 		{"log-level", []string{"debug", "info", "Warn", "ERROR"}, []string{"trace", "info+1", "0"}},
 		{"quiet-hours", []string{"22:00-07:00", "00:00-23:59", "off"}, []string{"22-7", "24:00-07:00", "22:00-07:60", "22:00", "07:00-07:00", "on", "22:00–07:00"}},
 		{"grace", []string{"1s", "5m", "20s"}, []string{"0", "999ms", "5m1s", "20", "-20s", "x"}},
+		{"megabytes", []string{"1", "20"}, []string{"0", "21", "-1", "1.5", "x"}},
 		{"concurrency", []string{"1", "1000"}, []string{"0", "1001", "-1", "1.5", "x"}},
 	} {
 		t.Run(tc.kind, func(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"shixi/acts"
 	"shixi/captcha"
 	"shixi/handlers"
+	"shixi/internship"
 	"shixi/store"
 	"shixi/store/embedded"
 	"shixi/tasks"
@@ -84,6 +85,7 @@ func (y *system) openWeChat() error {
 	y.acts = acts.New(y.db, &y.gateway, acts.Apps{ServiceAccount: y.settings.OA.AppID, MiniProgram: y.settings.MP.AppID}, y.log)
 	y.acts.Captcha = y.puzzles
 	y.acts.Phones, y.acts.Pages, y.acts.Followers = &y.gateway, &y.gateway, &y.gateway
+	y.acts.FileLimits = internship.FileLimits{Certificate: int64(y.settings.CertificateMB) << 20, Document: int64(y.settings.DocumentMB) << 20}
 	return nil
 }
 
