@@ -21,11 +21,11 @@ type code struct {
 
 // Pauses after a limit. Those per mobile are the providers' defaults.
 const (
-	afterThirtySeconds = 35 * time.Second
-	afterMinute        = 65 * time.Second
-	afterHour          = 20 * time.Minute // the window slides
-	afterDay           = 4 * time.Hour
-	afterRequests      = 2 * time.Second
+	aMomentLater = 35 * time.Second
+	aMinuteLater = 65 * time.Second
+	anHourLater  = 20 * time.Minute // the window slides
+	aDayLater    = 4 * time.Hour
+	aBitLater    = 2 * time.Second
 )
 
 // lookup finds a code: by its whole name, else by the longest beginning.
@@ -76,15 +76,15 @@ func tencentCodes() []code {
 		{name: "UnsupportedOperation.UnsupportedRegion", class: Number, meaning: "不支持向该地区发送短信"},
 		{name: "UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone", class: Number, meaning: "国内模板不支持该手机号"},
 
-		{name: "LimitExceeded.PhoneNumberThirtySecondLimit", class: Quota, meaning: "该手机号 30 秒内短信条数达到上限", retry: afterThirtySeconds},
-		{name: "LimitExceeded.PhoneNumberOneHourLimit", class: Quota, meaning: "该手机号一小时内短信条数达到上限", retry: afterHour},
-		{name: "LimitExceeded.PhoneNumberDailyLimit", class: Quota, meaning: "该手机号当日短信条数达到上限", retry: afterDay},
-		{name: "LimitExceeded.PhoneNumberSameContentDailyLimit", class: Quota, meaning: "该手机号当日相同内容的短信达到上限", retry: afterDay},
-		{name: "LimitExceeded.DeliveryFrequencyLimit", class: Quota, meaning: "触发短信频率限制", retry: afterMinute},
-		{name: "LimitExceeded.AppDailyLimit", class: Quota, meaning: "应用当日短信条数达到上限", retry: afterDay, account: true},
-		{name: "LimitExceeded.AppMainlandChinaDailyLimit", class: Quota, meaning: "应用当日国内短信条数达到上限", retry: afterDay, account: true},
-		{name: "LimitExceeded*", class: Quota, meaning: "超过短信服务的限额", retry: afterHour, account: true},
-		{name: "RequestLimitExceeded*", class: Quota, meaning: "调用过于频繁", retry: afterRequests, account: true},
+		{name: "LimitExceeded.PhoneNumberThirtySecondLimit", class: Quota, meaning: "该手机号 30 秒内短信条数达到上限", retry: aMomentLater},
+		{name: "LimitExceeded.PhoneNumberOneHourLimit", class: Quota, meaning: "该手机号一小时内短信条数达到上限", retry: anHourLater},
+		{name: "LimitExceeded.PhoneNumberDailyLimit", class: Quota, meaning: "该手机号当日短信条数达到上限", retry: aDayLater},
+		{name: "LimitExceeded.PhoneNumberSameContentDailyLimit", class: Quota, meaning: "该手机号当日相同内容的短信达到上限", retry: aDayLater},
+		{name: "LimitExceeded.DeliveryFrequencyLimit", class: Quota, meaning: "触发短信频率限制", retry: aMinuteLater},
+		{name: "LimitExceeded.AppDailyLimit", class: Quota, meaning: "应用当日短信条数达到上限", retry: aDayLater, account: true},
+		{name: "LimitExceeded.AppMainlandChinaDailyLimit", class: Quota, meaning: "应用当日国内短信条数达到上限", retry: aDayLater, account: true},
+		{name: "LimitExceeded*", class: Quota, meaning: "超过短信服务的限额", retry: anHourLater, account: true},
+		{name: "RequestLimitExceeded*", class: Quota, meaning: "调用过于频繁", retry: aBitLater, account: true},
 
 		{name: "FailedOperation.InsufficientBalanceInSmsPackage", class: Config, meaning: "短信套餐包余量不足，请购买"},
 		{name: "UnauthorizedOperation.ServiceSuspendDueToArrears", class: Config, meaning: "短信服务因欠费停止，请充值"},
@@ -139,9 +139,9 @@ func alibabaCodes() []code {
 		{name: "isv.DOMESTIC_NUMBER_NOT_SUPPORTED", class: Config, meaning: "国际模板不支持国内手机号"},
 
 		{name: "isv.BUSINESS_LIMIT_CONTROL", class: Quota, meaning: "触发短信频率限制", window: true},
-		{name: "isv.DAY_LIMIT_CONTROL", class: Quota, meaning: "账号当日短信条数达到上限", retry: afterDay, account: true},
-		{name: "isv.MONTH_LIMIT_CONTROL", class: Quota, meaning: "账号当月短信条数达到上限", retry: afterDay, account: true},
-		{name: "Throttling*", class: Quota, meaning: "调用过于频繁", retry: afterRequests, account: true},
+		{name: "isv.DAY_LIMIT_CONTROL", class: Quota, meaning: "账号当日短信条数达到上限", retry: aDayLater, account: true},
+		{name: "isv.MONTH_LIMIT_CONTROL", class: Quota, meaning: "账号当月短信条数达到上限", retry: aDayLater, account: true},
+		{name: "Throttling*", class: Quota, meaning: "调用过于频繁", retry: aBitLater, account: true},
 
 		{name: "isp.RAM_PERMISSION_DENY", class: Config, meaning: "RAM 用户没有短信权限"},
 		{name: "isv.OUT_OF_SERVICE", class: Config, meaning: "短信业务因余额不足停机，请充值"},
@@ -186,9 +186,9 @@ func alibabaCodes() []code {
 func window(message string) time.Duration {
 	switch {
 	case strings.Contains(message, "天级"), strings.Contains(message, "月"):
-		return afterDay
+		return aDayLater
 	case strings.Contains(message, "小时"):
-		return afterHour
+		return anHourLater
 	}
-	return afterMinute
+	return aMinuteLater
 }

@@ -145,10 +145,10 @@ func (s *sighting) tencentReceipt(r *tencentsms.SendSmsResponse) (Receipt, error
 		return Receipt{}, s.unreadable(tencentName)
 	}
 	status, request := r.Response.SendStatusSet[0], text(r.Response.RequestId)
-	switch code := text(status.Code); {
-	case code == "Ok":
+	switch code := text(status.Code); code {
+	case "Ok":
 		return Receipt{ID: safeID(text(status.SerialNo)), Request: safeID(request)}, nil
-	case code == "":
+	case "":
 		return Receipt{}, s.unreadable(tencentName)
 	default:
 		return Receipt{}, refused(tencentName, code, text(status.Message), request, int(s.status.Load()))

@@ -27,9 +27,9 @@ const (
 )
 
 const (
-	// keepSMS is how long a row is kept: long enough for the question whether a
+	// textsKept is how long a row is kept: long enough for the question whether a
 	// message left, and no longer, for it holds a mobile (domain.md §3.2).
-	keepSMS = 90 * 24 * time.Hour
+	textsKept = 90 * 24 * time.Hour
 	// smsGrace is how long the first wake may take before the sweeper's.
 	smsGrace = 10 * time.Second
 )
@@ -102,7 +102,7 @@ func (db *DB) AddSMS(ctx context.Context, s SMS) error {
 	}
 	now := db.now()
 	s.Work = NewWork(now, now, smsGrace)
-	s.ForgetAt, s.To = now.Add(keepSMS), db.box.lookup(s.Mobile)
+	s.ForgetAt, s.To = now.Add(textsKept), db.box.lookup(s.Mobile)
 	if err := db.sealSMS(&s); err != nil {
 		return fmt.Errorf("store: add sms: %w", err)
 	}

@@ -95,7 +95,7 @@ func (t *texting) attempt(ctx context.Context) error {
 	if err != nil {
 		t.unsent()
 		t.wait(t.DB.Now().Add(smsRetryFirst), "retry", t.row.Reason)
-		return nil //nolint:nilerr // no call was made: the row waits
+		return nil // no call was made: the row waits
 	}
 	if !mine {
 		return errLost
