@@ -34,6 +34,7 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 	s := strangers{w.owner(w.enterprise("B")), w.other, w.students}
 	otherReason := map[string]string{"reason": "不符"}
 	ids := map[string]foreign{
+		"GET /api/v1/help/{name}":                                           {id: e.ID}, // a text is everybody's
 		"GET /partner/v1/reviews/{id}":                                      {id: e.ID, status: http.StatusForbidden},
 		"POST /partner/v1/students/{studentId}/nominations":                 {student: "stu_NOBODY", body: nominationInput(1)},
 		"DELETE /api/v1/sessions/{id}":                                      {id: session},
@@ -80,7 +81,7 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 				continue
 			}
 			delete(ids, route)
-			concrete := strings.NewReplacer("{id}", ask.id, "{number}", ask.id, "{studentId}", ask.student).Replace(path)
+			concrete := strings.NewReplacer("{id}", ask.id, "{number}", ask.id, "{studentId}", ask.student, "{name}", ask.id).Replace(path)
 			a := s.ask(strings.ToUpper(method), concrete, ask.body)
 			if ask.status != 0 {
 				a.ok(ask.status)

@@ -11,11 +11,12 @@ import (
 // Definitions are the forms, states and choices that clients would otherwise
 // have to repeat.
 type Definitions struct {
-	Forms    []FormDefinition             `json:"forms" doc:"各表单的字段及限制"`
-	States   map[string][]StateDefinition `json:"states" doc:"各对象的状态：enterprise、position、placement"`
-	Roles    []Choice                     `json:"roles" doc:"角色"`
-	Messages []Choice                     `json:"messages" doc:"消息种类"`
-	Files    []internship.FileKind        `json:"files" doc:"可上传的文件：类别、媒体类型与最大字节数"`
+	Forms      []FormDefinition             `json:"forms" doc:"各表单的字段及限制"`
+	States     map[string][]StateDefinition `json:"states" doc:"各对象的状态：enterprise、position、placement"`
+	Roles      []Choice                     `json:"roles" doc:"角色"`
+	Messages   []Choice                     `json:"messages" doc:"消息种类"`
+	Files      []internship.FileKind        `json:"files" doc:"可上传的文件：类别、媒体类型与最大字节数"`
+	Industries []Industry                   `json:"industries" doc:"所属行业（GB/T 4754-2017）：门类，以及实习管理规定另有要求的小类"`
 }
 
 // FormDefinition is one form.
@@ -53,6 +54,14 @@ type StateDefinition struct {
 type Choice struct {
 	Name  string `json:"name" doc:"值" example:"hr"`
 	Label string `json:"label" doc:"名称" example:"人事专员"`
+}
+
+// Industry is one to choose from.
+type Industry struct {
+	Code   string `json:"code" doc:"代码" example:"C"`
+	Name   string `json:"name" doc:"名称" example:"制造业"`
+	Barred bool   `json:"barred,omitempty" doc:"按规定不得接收实习生，不能发布岗位" example:"false"`
+	Flag   string `json:"flag,omitempty" doc:"审核时留意的事项" example:"不得安排学生到营业性娱乐场所实习"`
 }
 
 type conditional struct {
@@ -100,14 +109,20 @@ func define(limits internship.FileLimits) *Definitions {
 		within, _ := limits.Kind(k.Name)
 		d.Files = append(d.Files, within)
 	}
+	for _, i := range internship.Industries() {
+		d.Industries = append(d.Industries, Industry(i))
+	}
 	return d
 }
 
 func clientDocs() map[string]doc {
+	unchanged := map[int]also{http.StatusNotModified: {Says: "与 If-None-Match 所指的相同"}}
 	return map[string]doc{
+		"definitions": {Tag: tagClient, Summary: "表单、状态与选项", Says: "客户端据此显示表单和名称。带 If-None-Match 时，未变则回答 304。", Also: unchanged},
 		"regions": {Tag: tagClient, Summary: "省、市、县区", Says: "注册地址的三级代码与名称。直辖市的区在名为「市辖区」的市之下；由省直接管理的县级市（济源、仙桃、石河子等）在名为" +
-			"「省直辖县级行政区划」或「自治区直辖县级行政区划」的市之下；东莞、中山、儋州、嘉峪关不设县区。约 130 KB，支持 gzip（约 30 KB）和 If-None-Match。"},
-		"definitions": {Tag: tagClient, Summary: "表单、状态与选项", Says: "客户端据此显示表单和名称。带 If-None-Match 时，未变则回答 304。",
-			Also: map[int]also{http.StatusNotModified: {Says: "与 If-None-Match 所指的相同"}}},
+			"「省直辖县级行政区划」或「自治区直辖县级行政区划」的市之下；东莞、中山、儋州、嘉峪关不设县区。约 130 KB，支持 gzip（约 30 KB）和 If-None-Match。", Also: unchanged},
+		"helpTopics": {Tag: tagClient, Summary: "帮助文本的目录", Says: "操作说明、注册须知、隐私说明等。登录页和注册页的链接指向它们。", Also: unchanged},
+		"helpText": {Tag: tagClient, Summary: "一篇帮助文本", Says: "正文为 Markdown。版本日期随内容变更。", Body: HelpText{}, Also: unchanged,
+			Errors: []*internship.Error{internship.ErrNotFound}},
 	}
 }

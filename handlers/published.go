@@ -36,18 +36,23 @@ type publicationAnswer struct {
 // publish declares a route that anyone may read, whose answer is always what
 // write gives. The answer is kept by clients for an hour, and asked for again
 // by its ETag.
-func publish[T any](a *App, path, id string, write func() T) {
+func publish[T any](a *App, path, id string, write func() (T, error)) {
 	d := a.docs[id]
 	d.Body = *new(T)
-	d.Also = map[int]also{http.StatusNotModified: {Says: "与 If-None-Match 所指的相同"}}
 	a.docs[id] = d
-	once := sync.OnceValues(func() (publication, error) { return newPublication(write()) })
+	once := sync.OnceValues(func() (publication, error) {
+		value, err := write()
+		if err != nil {
+			return publication{}, err
+		}
+		return newPublication(value)
+	})
 	endpoint(a, access{}, http.MethodGet, path, id, func(_ context.Context, in *readsPublication) (*publicationAnswer, error) {
 		p, err := once()
 		if err != nil {
 			return nil, err
 		}
-		return p.answer(in), nil
+		return p.answer(in.IfNoneMatch, in.AcceptEncoding), nil
 	})
 }
 
@@ -64,13 +69,13 @@ func newPublication(value any) (publication, error) {
 	return p, err
 }
 
-func (p publication) answer(in *readsPublication) *publicationAnswer {
+func (p publication) answer(ifNoneMatch, acceptEncoding string) *publicationAnswer {
 	out := &publicationAnswer{Status: http.StatusOK, ContentType: "application/json", ETag: p.etag,
 		CacheControl: "public, max-age=3600", Vary: "Accept-Encoding", Body: p.body}
 	switch {
-	case matches(in.IfNoneMatch, strings.TrimPrefix(p.etag, "W/")):
+	case matches(ifNoneMatch, strings.TrimPrefix(p.etag, "W/")):
 		out.Status, out.Body, out.ContentType = http.StatusNotModified, nil, ""
-	case readsGzip(in.AcceptEncoding):
+	case readsGzip(acceptEncoding):
 		out.ContentEncoding, out.Body = "gzip", p.packed
 	}
 	return out

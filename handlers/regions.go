@@ -15,8 +15,8 @@ type Region struct {
 	Parts []Region `json:"parts,omitempty" doc:"下一级；没有的市不选县区" example:"[]"`
 }
 
-func regions() RegionTable {
-	return RegionTable{Edition: internship.RegionsEdition, Provinces: renderRegions(internship.Regions())}
+func regions() (RegionTable, error) {
+	return RegionTable{Edition: internship.RegionsEdition, Provinces: renderRegions(internship.Regions())}, nil
 }
 
 func renderRegions(regions []internship.Region) []Region {

@@ -75,8 +75,11 @@ type Profile struct {
 	Phone       string  `json:"phone,omitempty" doc:"联系电话，只显示首尾" example:"039****8888"`
 	Website     string  `json:"website,omitempty" doc:"官网" example:"https://example.com"`
 	Intro       string  `json:"intro,omitempty" doc:"简介" example:"主要从事电子产品的研发与生产"`
-	Industry    string  `json:"industry,omitempty" doc:"所属行业" example:"制造业"`
-	Staff       int     `json:"staff,omitempty" doc:"在岗职工总数" example:"120"`
+	Industry    string  `json:"industry,omitempty" doc:"所属行业的代码" example:"C"`
+	// IndustryLabel is empty for one that is on no list any more.
+	IndustryLabel string `json:"industryLabel,omitempty" doc:"所属行业" example:"制造业"`
+	IndustryFlag  string `json:"industryFlag,omitempty" doc:"审核时留意的事项" example:"不得安排学生到营业性娱乐场所实习"`
+	Staff         int    `json:"staff,omitempty" doc:"在岗职工总数" example:"120"`
 }
 
 // Address is 注册地址.
@@ -127,11 +130,12 @@ func renderFollower(i *internship.Identity) Binding {
 
 func renderEnterprise(e *internship.Enterprise) Enterprise {
 	p := e.Profile
+	industry, _ := internship.IndustryOf(p.Industry)
 	out := Enterprise{ID: e.ID, Name: e.Name, Code: e.Code, CodeKind: string(e.CodeKind), CodeLabel: e.CodeKind.Label(),
 		State: EnterpriseState(e.State), StateLabel: e.StateLabel(), Source: e.Source, Complete: p.Complete(),
 		Recommenders: make([]SchoolRef, len(e.Recommenders)),
 		Profile: Profile{LegalPerson: p.LegalPerson, Address: renderAddress(p.Address), Contact: p.Contact,
-			Phone: internship.MaskMobile(p.Phone), Website: p.Website, Intro: p.Intro, Industry: p.Industry, Staff: p.Staff}}
+			Phone: internship.MaskMobile(p.Phone), Website: p.Website, Intro: p.Intro, Industry: p.Industry, IndustryLabel: industry.Name, IndustryFlag: industry.Flag, Staff: p.Staff}}
 	for i, r := range e.Recommenders {
 		out.Recommenders[i] = SchoolRef{r.SchoolID, r.SchoolName}
 	}

@@ -46,6 +46,7 @@ func (a *App) routes() {
 	uploadEndpoint(a, a.passAccess(), "/api/v1/registration/files", "uploadWithPass", passTokenOf, a.uploadWithPass)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/forms", "definitions", a.definitions)
 	publish(a, "/api/v1/regions", "regions", regions)
+	a.helpRoutes()
 
 	// The enterprise's staff, in the mini-program and on H5 pages.
 	endpoint(a, staff, http.MethodPost, "/api/v1/logout", "logOut", a.logOut)

@@ -9,7 +9,7 @@ const fileIDMax = 64
 // §1.2, G-10).
 func coreFields() []Field {
 	return []Field{
-		{Name: "certificateKind", Label: "证件类别", Required: true, Max: nameMax},
+		{Name: "certificateKind", Label: "证件类别", Required: true, Max: nameMax, Choices: CertificateKinds()},
 		{Name: "certificate", Label: "证件扫描件", Required: true, Max: fileIDMax, Pattern: numberPattern, Help: "请先上传证件"},
 		{Name: "name", Label: "企事业单位名称", Required: true, Max: titleMax, Help: "与营业执照一致"},
 		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
@@ -30,7 +30,7 @@ func profileFields() []Field {
 		{Name: "phone", Label: "企事业单位联系电话", Required: true, Max: codeMax, Help: "手机号或带区号的固定电话"},
 		{Name: "website", Label: "企事业单位官网", Max: detailMax, Pattern: websitePattern, Help: "请填写以 http:// 或 https:// 开头的网址，没有可不填"},
 		{Name: "intro", Label: "企事业单位简介", Required: true, Max: introMax, Lines: true},
-		{Name: "industry", Label: "所属行业", Required: true, Max: nameMax},
+		{Name: "industry", Label: "所属行业", Required: true, Max: nameMax, Help: "请从行业列表中选择"},
 		{Name: "staff", Label: "在岗职工总数", Required: true, Least: 1, Greatest: MaxStaff},
 	}
 }

@@ -60,7 +60,7 @@ type ProfileInput struct {
 	Phone           string       `json:"phone" doc:"联系电话" example:"0393-8888888"`
 	Website         string       `json:"website,omitempty" doc:"官网，选填" example:"https://example.com"`
 	Intro           string       `json:"intro" doc:"简介，2000 字以内" example:"主要从事电子产品的研发与生产"`
-	Industry        string       `json:"industry" doc:"所属行业" example:"制造业"`
+	Industry        string       `json:"industry" doc:"所属行业的代码，也可填写列表中的名称" example:"C"`
 	Staff           int          `json:"staff" doc:"在岗职工总数" example:"120"`
 }
 
@@ -101,6 +101,10 @@ func (q *inquiry) profile(f Form, in ProfileInput, others map[string]string) Pro
 	q.form(f, values)
 	q.region("address.", p.Address)
 	var err error
+	if p.Industry != "" {
+		p.Industry, err = ParseIndustry(p.Industry)
+		q.note("industry", err)
+	}
 	p.Phone, err = ParsePhone(in.Phone)
 	q.note("phone", err)
 	return p
@@ -119,7 +123,7 @@ type EnterpriseInput struct {
 	Phone           string       `json:"phone" doc:"联系电话" example:"0393-8888888"`
 	Website         string       `json:"website,omitempty" doc:"官网，选填" example:"https://example.com"`
 	Intro           string       `json:"intro" doc:"简介，2000 字以内" example:"主要从事电子产品的研发与生产"`
-	Industry        string       `json:"industry,omitempty" doc:"所属行业；发布岗位前须填写" example:"制造业"`
+	Industry        string       `json:"industry,omitempty" doc:"所属行业的代码，也可填写列表中的名称；发布岗位前须填写" example:"C"`
 	Staff           int          `json:"staff,omitempty" doc:"在岗职工总数；发布岗位前须填写" example:"120"`
 }
 
