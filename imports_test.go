@@ -52,8 +52,9 @@ var layers = []layer{
 	{pkg: "registry", never: []string{fiber, huma, asynq, mongo, silenceper}},
 	{pkg: "insurer", never: []string{fiber, huma, asynq, mongo, silenceper}},
 	{pkg: "sms", never: []string{fiber, huma, asynq, mongo, silenceper}},
-	{pkg: "handlers", ours: []string{"acts", "store", "internship", "logs", "wxmsg", "insurer", "sms"}, never: []string{mongo, asynq, silenceper}},
-	{pkg: "tasks", ours: []string{"acts", "store", "internship", "logs", "wxmsg", "insurer", "sms"}, never: []string{fiber, huma, mongo, silenceper}},
+	{pkg: "webhook", stdOnly: true},
+	{pkg: "handlers", ours: []string{"acts", "store", "internship", "logs", "wxmsg", "insurer", "sms", "webhook"}, never: []string{mongo, asynq, silenceper}},
+	{pkg: "tasks", ours: []string{"acts", "store", "internship", "logs", "wxmsg", "insurer", "sms", "webhook"}, never: []string{fiber, huma, mongo, silenceper}},
 }
 
 // free are the packages without a layer.
@@ -216,6 +217,7 @@ func TestImportCheckerFails(t *testing.T) {
 		{"shixi/registry", "shixi/internship", "nothing of ours"},
 		{"shixi/insurer", "shixi/logs", "nothing of ours"},
 		{"shixi/sms", "shixi/internship", "nothing of ours"},
+		{"shixi/webhook", "shixi/handlers/partnerapi", "nothing of ours"},
 		{"shixi/unheard", "fmt", "no layer"},
 	} {
 		found := violations(layers, []goPackage{{ImportPath: tc.importer, Imports: []string{tc.path}}, {ImportPath: "fmt", Standard: true}})

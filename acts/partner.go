@@ -147,14 +147,18 @@ func (a *Acts) schoolMove(ctx context.Context, p Partner, id, reason string, mov
 	})
 }
 
+// Audience is the school whose events the partner may see; empty: all.
+func (p Partner) Audience() string {
+	if p.Kind == internship.BySchool {
+		return p.SchoolID
+	}
+	return ""
+}
+
 // Events reads the numbered events a partner may see, after a cursor: a school
 // those that concern it, the others all.
 func (a *Acts) Events(ctx context.Context, p Partner, after int64, limit int) ([]store.EventRow, error) {
-	audience := ""
-	if p.Kind == internship.BySchool {
-		audience = p.SchoolID
-	}
-	rows, err := a.DB.Events(ctx, audience, after, limit)
+	rows, err := a.DB.Events(ctx, p.Audience(), after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}

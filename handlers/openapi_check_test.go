@@ -18,6 +18,8 @@ import (
 type contract struct {
 	schemas map[string]any
 	paths   map[*regexp.Regexp]map[string]any
+	// webhook is the schema of what is posted to partners.
+	webhook map[string]any
 }
 
 // binary stands for a body that is a file and has no schema.
@@ -29,6 +31,7 @@ func readContract(document []byte) (*contract, error) {
 	var doc struct {
 		OpenAPI    string
 		Paths      map[string]map[string]any
+		Webhooks   map[string]any
 		Components struct{ Schemas map[string]any }
 	}
 	if err := json.Unmarshal(document, &doc); err != nil {
@@ -38,6 +41,8 @@ func readContract(document []byte) (*contract, error) {
 		return nil, fmt.Errorf("OpenAPI %s, want 3.1", doc.OpenAPI)
 	}
 	c := &contract{schemas: doc.Components.Schemas, paths: map[*regexp.Regexp]map[string]any{}}
+	body := object(object(object(doc.Webhooks["events"])["post"])["requestBody"])
+	c.webhook = object(object(object(body["content"])["application/json"])["schema"])
 	for path, item := range doc.Paths {
 		pattern := "^" + parameter.ReplaceAllString(regexp.QuoteMeta(path), "[^/]+") + "$"
 		c.paths[regexp.MustCompile(pattern)] = item

@@ -18,7 +18,8 @@ const tagPartner = "合作方接口"
 const aboutPartners = "供学校端、学生端和省级平台的系统调用。每个请求须带四个签名请求头：" +
 	"X-Partner-Signature = 以密钥对下列五行（以 \\n 连接）计算的 HMAC-SHA256，十六进制：请求方法、带原始查询串的路径、" +
 	"请求体的 SHA-256（十六进制）、X-Partner-Timestamp、X-Partner-Nonce。时间戳与服务器相差不超过 300 秒，随机串只能使用一次。" +
-	"重新提交同一请求时更换时间戳和随机串，保留 Idempotency-Key。"
+	"重新提交同一请求时更换时间戳和随机串，保留 Idempotency-Key。" +
+	"事件可以读取，也可以由系统推送，见「推送事件」。"
 
 // partnerRoutes are the routes of the other ends: schools, the students' app,
 // the province (design.md §6).
@@ -72,6 +73,7 @@ func (a *App) partnerRoutes() {
 
 	// Every partner.
 	endpoint(a, every, http.MethodGet, "/partner/v1/events", "listEvents", a.listEvents)
+	a.documentWebhook()
 	downloadEndpoint(a, every, "/partner/v1/files/{id}", "readPartnerFile", a.readPartnerFile)
 }
 

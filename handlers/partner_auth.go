@@ -2,25 +2,18 @@ package handlers
 
 import (
 	"context"
-	"crypto/hmac"
-	"encoding/hex"
 	"fmt"
 	"regexp"
-	"strconv"
 	"time"
 
 	"shixi/handlers/partnerapi"
 	"shixi/internship"
 )
 
-const (
-	// partnerWindow is how far a request's timestamp may lie from our clock.
-	partnerWindow = 300 * time.Second
-	// nonceKept is how long a nonce stays used: as long as its request could
-	// be sent again, which is the window on both sides of the clock, and a
-	// minute for replicas whose clocks differ.
-	nonceKept = 2*partnerWindow + time.Minute
-)
+// nonceKept is how long a nonce stays used: as long as its request could be
+// sent again, which is the window on both sides of the clock, and a minute for
+// replicas whose clocks differ.
+const nonceKept = 2*partnerapi.Window + time.Minute
 
 var nonceForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
 
@@ -44,7 +37,7 @@ type partnerRequest struct {
 // The nonce is used up only once the signature fits, so that nobody else can
 // spend it. Errors: ErrBadSignature, ErrReplayed, ErrUnavailable.
 func (k *PartnerKeys) authenticate(ctx context.Context, used nonces, r partnerRequest, now time.Time) (partnerKey, error) {
-	if !k.fits(r) || !timely(r.timestamp, now) || !nonceForm.MatchString(r.nonce) {
+	if !k.fits(r) || !partnerapi.Timely(r.timestamp, now) || !nonceForm.MatchString(r.nonce) {
 		return partnerKey{}, internship.ErrBadSignature
 	}
 	fresh, err := used.UseNonce(ctx, r.key, r.nonce, nonceKept)
@@ -65,13 +58,6 @@ func (k *PartnerKeys) fits(r partnerRequest) bool {
 	if !known {
 		secret = k.decoy
 	}
-	got, err := hex.DecodeString(r.signature)
-	want, _ := hex.DecodeString(partnerapi.Signature(secret, r.method, r.uri, r.body, r.timestamp, r.nonce))
-	return hmac.Equal(got, want) && known && err == nil
-}
-
-// timely says whether a timestamp in Unix seconds lies within the window.
-func timely(timestamp string, now time.Time) bool {
-	at, err := strconv.ParseUint(timestamp, 10, 40) // until the year 36812
-	return err == nil && now.Sub(time.Unix(int64(at), 0)).Abs() <= partnerWindow
+	signed := partnerapi.Signed(r.signature, secret, r.method, r.uri, r.body, r.timestamp, r.nonce)
+	return signed && known
 }

@@ -15,6 +15,7 @@ import (
 
 	"shixi/acts"
 	"shixi/internship"
+	"shixi/webhook"
 )
 
 const (
@@ -51,6 +52,8 @@ type partnerKey struct {
 	// schoolCode is the 学校编号 of a school's key.
 	schoolCode string
 	secret     string
+	// webhook is where its events are posted to; nil: nowhere.
+	webhook *partnerWebhook
 }
 
 // KeyErrors are all the faults of a key file, one Chinese sentence each, in
@@ -66,11 +69,21 @@ func (p KeyErrors) Error() string { return "合作方密钥文件有误：\n" + 
 //     kind: school            # school, students or platform
 //     school: "41001"         # 学校编号, for the kind school only
 //     secret_file: /run/secrets/school-41001
+//     webhook:                # where its events are posted to; may be left out
+//     url: https://hooks.example.com/shixi
+//     secret_file: /run/secrets/school-41001-webhook
+//     from: start
 //
 // secret may stand in place of secret_file; it has at least 32 characters. A
-// school may have several keys, to change them without a pause. Fails with
-// KeyErrors that name every fault.
-func LoadPartnerKeys(r io.Reader) (*PartnerKeys, error) {
+// school may have several keys, to change them without a pause.
+//
+// A webhook gets the events that its key may read, signed with its own secret
+// or, without one, the key's. addresses says which url is permitted. from is
+// where a webhook that is new begins: "end", the default, with what happens
+// from then on; "start" with the first event; a number with the event after it,
+// as for a webhook that moves from one key to another. Fails with KeyErrors
+// that name every fault.
+func LoadPartnerKeys(r io.Reader, addresses webhook.Rules) (*PartnerKeys, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxKeysFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("partner keys: %w", err)
@@ -82,7 +95,7 @@ func LoadPartnerKeys(r io.Reader) (*PartnerKeys, error) {
 	if err != nil {
 		return nil, KeyErrors{"文件不是所要求的 YAML 列表" + lineOf(err) + "。"}
 	}
-	load := keyLoad{keys: &PartnerKeys{byID: map[string]partnerKey{}, decoy: rand.Text() + rand.Text()}, secrets: map[string]bool{}}
+	load := keyLoad{keys: &PartnerKeys{byID: map[string]partnerKey{}, decoy: rand.Text() + rand.Text()}, secrets: map[string]bool{}, addresses: addresses}
 	for i, entry := range entries {
 		load.add(i+1, entry)
 	}
@@ -125,11 +138,15 @@ type keyLoad struct {
 	keys     *PartnerKeys
 	secrets  map[string]bool
 	problems KeyErrors
+	// addresses says where webhooks may be.
+	addresses webhook.Rules
 }
 
 // add checks one entry, the n-th from 1.
 func (l *keyLoad) add(n int, entry map[string]any) {
-	values, faults := texts(entry)
+	hook, hooked := entry["webhook"]
+	delete(entry, "webhook")
+	values, faults := texts(entry, "id", "kind", "school", "secret", "secret_file")
 	id, kind := values["id"], keyKinds[values["kind"]]
 	switch _, twice := l.keys.byID[id]; {
 	case !keyID.MatchString(id):
@@ -155,6 +172,11 @@ func (l *keyLoad) add(n int, entry map[string]any) {
 	}
 	key.secret = secret
 	l.secrets[secret] = true
+	if hooked {
+		var wrong []string
+		key.webhook, wrong = l.webhook(hook)
+		faults = append(faults, wrong...)
+	}
 	if keyID.MatchString(id) {
 		l.keys.byID[id] = key
 	}
@@ -165,12 +187,12 @@ func (l *keyLoad) add(n int, entry map[string]any) {
 
 // texts takes the known settings of an entry; others, and values that are not
 // text, are faults. A name as long as a secret is not repeated.
-func texts(entry map[string]any) (values map[string]string, faults []string) {
+func texts(entry map[string]any, known ...string) (values map[string]string, faults []string) {
 	values = map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(entry)) {
 		text, isText := entry[name].(string)
 		switch {
-		case !slices.Contains([]string{"id", "kind", "school", "secret", "secret_file"}, name):
+		case !slices.Contains(known, name):
 			if len(name) >= minSecret/2 {
 				name = name[:4] + "…"
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"shixi/handlers"
+	"shixi/webhook"
 )
 
 const (
@@ -39,7 +40,7 @@ func TestLoadPartnerKeys(t *testing.T) {
 - {id: app, kind: students, secret: cccccccccccccccccccccccccccccccc}
 - {id: province, kind: platform, secret: dddddddddddddddddddddddddddddddd}
 `
-	if _, err := handlers.LoadPartnerKeys(strings.NewReader(good)); err != nil {
+	if _, err := handlers.LoadPartnerKeys(strings.NewReader(good), webhook.Rules{}); err != nil {
 		t.Error(err)
 	}
 
@@ -73,7 +74,7 @@ func TestLoadPartnerKeys(t *testing.T) {
 			"第 1 项：id 应为 1 至 64 位字母、数字、下划线或连字符。", "第 1 项：密钥不足 32 个字符。", "第 2 项：kind 应为 school、students 或 platform。"}},
 		"huge": {strings.Repeat("#", 1<<20+1), []string{"文件超过 1048576 字节。"}},
 	} {
-		keys, err := handlers.LoadPartnerKeys(strings.NewReader(c.text))
+		keys, err := handlers.LoadPartnerKeys(strings.NewReader(c.text), webhook.Rules{})
 		var problems handlers.KeyErrors
 		if keys != nil || !errors.As(err, &problems) {
 			t.Errorf("%s: %v, %v", name, keys, err)
@@ -98,7 +99,7 @@ func FuzzLoadPartnerKeys(f *testing.F) {
 		if strings.Contains(text, "secret_file") {
 			t.Skip() // it would be opened
 		}
-		if _, err := handlers.LoadPartnerKeys(strings.NewReader(text)); err != nil && strings.Contains(err.Error(), secretA) {
+		if _, err := handlers.LoadPartnerKeys(strings.NewReader(text), webhook.Rules{}); err != nil && strings.Contains(err.Error(), secretA) {
 			t.Errorf("the error repeats a secret: %v", err)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 	"shixi/handlers/partnerapi"
 	"shixi/internship"
 	"shixi/store"
+	"shixi/webhook"
 )
 
 // partners is a world with two schools, the students' app and the province.
@@ -56,7 +57,7 @@ func newPartners(tb testing.TB, alter ...func(*store.Options)) *partners {
 	w.school, w.other = add("school-a", "school", "410099"), add("school-b", "school", "410088")
 	w.unnamed = add("school-c", "school", "410077")
 	w.students, w.platform = add("students", "students", ""), add("platform", "platform", "")
-	keys, err := handlers.LoadPartnerKeys(strings.NewReader(file.String()))
+	keys, err := handlers.LoadPartnerKeys(strings.NewReader(file.String()), webhook.Rules{})
 	if err != nil {
 		tb.Fatal(err)
 	}

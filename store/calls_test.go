@@ -140,6 +140,37 @@ func calls() []call {
 		{"StuckJobs", func(ctx context.Context, db *store.DB) error { return second(db.StuckJobs(ctx, 10)) }},
 		{"RetryJob", func(ctx context.Context, db *store.DB) error { return second(db.RetryJob(ctx, "job_1")) }},
 		{"Troubles", func(ctx context.Context, db *store.DB) error { _, _, err := db.Troubles(ctx); return err }},
+		// Subscribers.
+		{"AddSubscriber", func(ctx context.Context, db *store.DB) error { return db.AddSubscriber(ctx, "key-1", "sch_1", 0) }},
+		{"Subscribers", func(ctx context.Context, db *store.DB) error { return second(db.Subscribers(ctx)) }},
+		{"TellSubscribers", func(ctx context.Context, db *store.DB) error {
+			return errors.Join(db.AddEvents(ctx, []internship.Event{{ID: "plc_2.1.0", Audience: []string{"sch_1"}}}),
+				second(db.NumberEvents(ctx)), second(db.TellSubscribers(ctx)))
+		}},
+		{"DueRows/subscribers", func(ctx context.Context, db *store.DB) error {
+			return second(db.DueRows(ctx, "subscribers", time.Minute, 10))
+		}},
+		{"ClaimSubscriber", func(ctx context.Context, db *store.DB) error {
+			return second(db.ClaimSubscriber(ctx, "key-1", "me", time.Minute))
+		}},
+		{"NoteSubscriber", func(ctx context.Context, db *store.DB) error {
+			return second(db.NoteSubscriber(ctx, &store.Subscriber{ID: "key-1"}, time.Minute))
+		}},
+		{"RestSubscriber", func(ctx context.Context, db *store.DB) error {
+			return second(db.RestSubscriber(ctx, &store.Subscriber{ID: "key-1"}))
+		}},
+		{"SaveSubscriber", func(ctx context.Context, db *store.DB) error {
+			return second(db.SaveSubscriber(ctx, &store.Subscriber{ID: "key-1"}))
+		}},
+		{"PauseSubscriber", func(ctx context.Context, db *store.DB) error { return second(db.PauseSubscriber(ctx, "key-1")) }},
+		{"ResumeSubscriber", func(ctx context.Context, db *store.DB) error {
+			return second(db.ResumeSubscriber(ctx, "key-1", store.SubscriberPaused))
+		}},
+		{"DirectSubscriber", func(ctx context.Context, db *store.DB) error { return db.DirectSubscriber(ctx, "key-1", "") }},
+		{"Behind", func(ctx context.Context, db *store.DB) error {
+			return second(db.Behind(ctx, &store.Subscriber{Audience: "sch_1"}))
+		}},
+		{"Behind/all", func(ctx context.Context, db *store.DB) error { return second(db.Behind(ctx, &store.Subscriber{})) }},
 		// Pushes and receipts.
 		{"AddPushes", func(ctx context.Context, db *store.DB) error { return db.AddPushes(ctx, []store.Push{*push}) }},
 		{"ClaimPush", func(ctx context.Context, db *store.DB) error {

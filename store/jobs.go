@@ -159,7 +159,7 @@ type Wake struct {
 	Urgency string `bson:"urgency"`
 }
 
-// DueRows lists waiting rows of "jobs" or "pushes" for which a wake is due,
+// DueRows lists waiting rows of "jobs", "pushes" or "subscribers" for which a wake is due,
 // counts the generation up and puts the next wake off by grace, doubled with
 // each generation: a long queue must not be fed the same rows again and again.
 func (db *DB) DueRows(ctx context.Context, collection string, grace time.Duration, limit int) ([]Wake, error) {

@@ -22,6 +22,7 @@ var machineryIndexes = []*Index{
 	receiptsParked,
 	eventsBySeq, eventsUnnumbered, eventsByAudience,
 	jobsDue, jobsStuck,
+	subscribersDue, subscribersByAudience,
 	smsesDue, smsesByState, smsesTo, smsesForget,
 	pushesDue, pushesByMsgID, pushesByRecipient, pushesUnread, pushesByPlacement, pushesWaiting, pushesByOpenID, pushesMerged, pushesBySent,
 }

@@ -28,7 +28,7 @@ func (s *sweeper) emptied(ctx context.Context) error {
 		return fmt.Errorf("tasks: marker of the queue: %w", err)
 	}
 	s.Log.InfoContext(ctx, "the queue is empty: waking every row that waits", slog.String("owner", s.Owner))
-	for _, collection := range []string{"jobs", "pushes", store.SMSRows} {
+	for _, collection := range []string{"jobs", "pushes", store.SMSRows, "subscribers"} {
 		if err := s.fill(ctx, collection); err != nil {
 			return err
 		}

@@ -10,6 +10,9 @@ const (
 	failRelayEnqueued = "relay.enqueued" // the workers are woken
 	failRelayTaken    = "relay.taken"    // the events are out of the outbox
 
+	failNumbered = "events.numbered" // the events have their numbers, no subscriber knows of them
+	failTold     = "events.told"     // the subscribers' rows know of them, no worker is woken
+
 	failJobClaimed = "job.claimed"
 	failJobPage    = "job.page"  // a page of the reaction is done
 	failJobNoted   = "job.noted" // and the row says so
@@ -28,15 +31,22 @@ const (
 	failSMSStarted = "sms.started" // the row says that the call comes next
 	failSMSSent    = "sms.sent"    // the provider answered
 	failSMSSaved   = "sms.saved"
+
+	failHookClaimed = "webhook.claimed"
+	failHookRead    = "webhook.read"   // the batch is made, the call comes next
+	failHookPosted  = "webhook.posted" // the receiver answered
+	failHookSaved   = "webhook.saved"  // the cursor or the failure is in the row
 )
 
 // FailPoints lists the names that Options.FailPoint is called with.
 func FailPoints() []string {
 	return []string{
 		failRelayRead, failRelayEvents, failRelayJobs, failRelayPushes, failRelayMoot, failRelayEnqueued, failRelayTaken,
+		failNumbered, failTold,
 		failJobClaimed, failJobPage, failJobNoted, failJobSaved,
 		failPushClaimed, failPushAccount, failPushPaced, failPushAbsorbed, failPushNoted, failPushReady, failPushSent, failPushSaved,
 		failSMSClaimed, failSMSStarted, failSMSSent, failSMSSaved,
+		failHookClaimed, failHookRead, failHookPosted, failHookSaved,
 	}
 }
 

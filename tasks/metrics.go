@@ -24,6 +24,12 @@ type metrics struct {
 	stuck     prometheus.Gauge
 	uncertain prometheus.Gauge
 	numbered  prometheus.Counter
+
+	hooks        *prometheus.CounterVec   // result
+	posting      *prometheus.HistogramVec // result
+	posted       prometheus.Counter
+	hooksFailing prometheus.Gauge
+	hooksDead    prometheus.Gauge
 }
 
 // newMetrics registers the metrics; those that are there already, from other
@@ -45,6 +51,12 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		stuck:     r.gauge("jobs_stuck", "Jobs that need a person."),
 		uncertain: r.gauge("pushes_uncertain", "Pushes of which nobody knows whether they arrived."),
 		numbered:  r.counter("events_numbered_total", "Events that got their number in the partners' feed."),
+
+		hooks:        r.counters("webhook_deliveries_total", "Deliveries to webhooks by result: done, or the class of the failure.", "result"),
+		posting:      r.histograms("webhook_seconds", "How long a delivery to a webhook took, by result.", prometheus.ExponentialBuckets(0.02, 2, 11), "result"),
+		posted:       r.counter("webhook_events_total", "Events that webhooks took."),
+		hooksFailing: r.gauge("webhooks_failing", "Webhooks whose last delivery failed and is tried again."),
+		hooksDead:    r.gauge("webhooks_dead", "Webhooks that failed for so long that they need a person."),
 	}
 	return m, r.err
 }

@@ -54,7 +54,8 @@ func (n *numberer) run(ctx context.Context) {
 	}
 }
 
-// number numbers what waits, unless another process is at it.
+// number numbers what waits, unless another process is at it, and tells the
+// subscribers.
 func (n *numberer) number(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, numberTimeout)
 	defer cancel()
@@ -62,14 +63,18 @@ func (n *numberer) number(ctx context.Context) error {
 	if err != nil || !mine {
 		return err
 	}
-	for {
+	for total := 0; ; {
 		done, err := n.DB.NumberEvents(ctx)
 		n.metrics.numbered.Add(float64(done))
 		if err != nil {
 			return fmt.Errorf("tasks: number events: %w", err)
 		}
-		if done == 0 {
-			return nil
+		if total += done; done > 0 {
+			continue
 		}
+		if err := n.reach(failNumbered); err != nil || total == 0 {
+			return err
+		}
+		return n.tell(ctx)
 	}
 }

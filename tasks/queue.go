@@ -20,6 +20,7 @@ const (
 	TaskJob  = "job:run"
 	TaskPush = "push:send"
 	TaskSMS  = "sms:send"
+	TaskHook = "webhook:deliver"
 )
 
 // queueJobs is the queue of reactions; pushes wait in the queue of their
@@ -31,6 +32,10 @@ const queueJobs = "jobs"
 // waits for a code, and a burst of other messages must not come before it. A
 // queue of their own would cost a Redis command at each look.
 const queueSMS = "sms"
+
+// queueHooks is the queue of subscribers. It has workers of its own: those that
+// wait for slow receivers must not be missing for messages.
+const queueHooks = "webhooks"
 
 // queueWeights share the workers out when several queues are full. They are
 // close together because asynq asks the queues one by one: a rarely asked
@@ -113,6 +118,11 @@ func (q *queue) wakePush(ctx context.Context, w store.Wake) error {
 // wakeSMS tells the workers of an SMS row.
 func (q *queue) wakeSMS(ctx context.Context, w store.Wake) error {
 	return q.wake(ctx, TaskSMS, acts.Danger, w)
+}
+
+// wakeHook tells the workers of a subscriber's row.
+func (q *queue) wakeHook(ctx context.Context, w store.Wake) error {
+	return q.wake(ctx, TaskHook, queueHooks, w)
 }
 
 // wake enqueues a task. Its id holds attempt and generation, because asynq

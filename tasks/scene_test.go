@@ -155,7 +155,7 @@ func (s *scene) kick(t *testing.T, w *tasks.Tasks) {
 func (s *scene) idle(t *testing.T) {
 	t.Helper()
 	eventually(t, "the queue is empty", func() bool {
-		for _, q := range []string{"danger", "high", "normal", "jobs"} {
+		for _, q := range []string{"danger", "high", "normal", "jobs", "webhooks"} {
 			for _, list := range []string{"pending", "active"} {
 				if n, err := s.client.LLen(t.Context(), "asynq:{"+q+"}:"+list).Result(); err != nil || n > 0 {
 					return false

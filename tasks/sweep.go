@@ -54,6 +54,8 @@ func newSweeper(c *common, relay *Relay) *sweeper {
 		{"smses", c.Intervals.Sweep, s.dueSMS},
 		{"receipts", c.Intervals.Sweep, receipts.pass},
 		{"events", c.Intervals.Sweep, relay.numberer.number},
+		{"webhooks", c.Intervals.Sweep, s.tell},
+		{"subscribers", c.Intervals.Slow, s.subscribers},
 		{"silent", c.Intervals.Slow, s.silent},
 		{"files", c.Intervals.Slow, s.leftovers},
 		{"troubles", c.Intervals.Slow, s.troubles},
@@ -107,6 +109,8 @@ func (s *sweeper) lead(ctx context.Context) {
 	case s.leadsUntil.Swap(0) != 0: // the gauges are the new leader's to set
 		s.metrics.stuck.Set(0)
 		s.metrics.uncertain.Set(0)
+		s.metrics.hooksFailing.Set(0)
+		s.metrics.hooksDead.Set(0)
 	}
 }
 
@@ -174,34 +178,29 @@ func (s *sweeper) dueSMS(ctx context.Context) error { return s.due(ctx, store.SM
 
 // due asks first whether the queue answers: a row whose wake fails would wait
 // twice as long for the next one.
-func (s *sweeper) due(ctx context.Context, collection string) error {
-	if err := s.queue.ping(ctx); err != nil {
+func (c *common) due(ctx context.Context, collection string) error {
+	if err := c.queue.ping(ctx); err != nil {
 		return err
 	}
 	for {
-		rows, err := s.DB.DueRows(ctx, collection, wakeGrace, sweepBatch)
-		if err := s.wakeAll(ctx, collection, rows, err); err != nil || len(rows) < sweepBatch {
+		rows, err := c.DB.DueRows(ctx, collection, wakeGrace, sweepBatch)
+		if err := c.wakeAll(ctx, collection, rows, err); err != nil || len(rows) < sweepBatch {
 			return err
 		}
 	}
 }
 
 // wakeAll tells the queue of rows, unless they could not be listed.
-func (s *sweeper) wakeAll(ctx context.Context, collection string, rows []store.Wake, err error) error {
-	wake := s.queue.wakePush
-	switch collection {
-	case "jobs":
-		wake = s.queue.wakeJob
-	case store.SMSRows:
-		wake = s.queue.wakeSMS
-	}
+func (c *common) wakeAll(ctx context.Context, collection string, rows []store.Wake, err error) error {
+	wake := map[string]func(context.Context, store.Wake) error{"jobs": c.queue.wakeJob, "pushes": c.queue.wakePush,
+		store.SMSRows: c.queue.wakeSMS, "subscribers": c.queue.wakeHook}[collection]
 	for i := 0; err == nil && i < len(rows); i++ {
 		err = wake(ctx, rows[i])
 	}
 	if err != nil {
 		return fmt.Errorf("tasks: wake %s: %w", collection, err)
 	}
-	s.metrics.woken.WithLabelValues(collection).Add(float64(len(rows)))
+	c.metrics.woken.WithLabelValues(collection).Add(float64(len(rows)))
 	return nil
 }
 

@@ -1,6 +1,6 @@
 // Package tasks is what happens later: the relay that passes events on, the
-// jobs (reactions) and pushes that follow, and the sweepers that find whatever
-// was left lying (design.md §4).
+// jobs (reactions), pushes and deliveries to webhooks that follow, and the
+// sweepers that find whatever was left lying (design.md §4).
 //
 // The truth is in the rows of the database: state, attempt, next time, claim.
 // The queue only wakes a worker, so an emptied Redis, a killed worker or a task
@@ -22,6 +22,7 @@ import (
 	"shixi/acts"
 	"shixi/sms"
 	"shixi/store"
+	"shixi/webhook"
 	"shixi/wxmsg"
 )
 
@@ -34,6 +35,24 @@ type Sender interface {
 // Renderer fills in the template of a kind of message; *wxmsg.Templates is one.
 type Renderer interface {
 	Render(kind string, words map[string]string) (wxmsg.Rendered, error)
+}
+
+// Poster posts to a subscriber's address once; *webhook.Client is one. Its
+// errors are *webhook.Error: the class is counted, and some say when to try
+// again.
+type Poster interface {
+	Deliver(ctx context.Context, to webhook.Target, body []byte) error
+}
+
+// Webhook is a subscriber: a partner, and where the events that it may read are
+// posted to.
+type Webhook struct {
+	// Partner's Key is the id of the subscriber's row.
+	Partner acts.Partner
+	Target  webhook.Target
+	// After is the number after which the events of a new subscriber begin; a
+	// negative one means the last there is.
+	After int64
 }
 
 // Options say what the tasks work with. Rows live by the clock of DB; the
@@ -52,6 +71,14 @@ type Options struct {
 	SMS sms.Sender
 	// MiniProgramAppID is the mini-program that messages open; empty: none.
 	MiniProgramAppID string
+
+	// Webhooks are the subscribers; those that have a row and are not among them
+	// are paused.
+	Webhooks []Webhook
+	// Poster posts to them, and EventJSON writes an event as the feed shows it;
+	// required with Webhooks.
+	Poster    Poster
+	EventJSON func(store.EventRow) []byte
 
 	// Quiet are the hours in which only danger is told, see DefaultQuiet; the
 	// zero value has none.
@@ -97,7 +124,7 @@ type Intervals struct {
 type Tasks struct {
 	// Relay passes events on; a process that only serves requests runs it too.
 	Relay *Relay
-	// Worker serves jobs and pushes and sweeps.
+	// Worker serves jobs, pushes and subscribers, and sweeps.
 	Worker *Worker
 }
 
@@ -159,6 +186,9 @@ func (o *Options) complete() error {
 	o.Owner = cmp.Or(o.Owner, "wrk_"+rand.Text())
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Webhooks) > 0 && (o.Poster == nil || o.EventJSON == nil) {
+		return errors.New("tasks: Webhooks need Poster and EventJSON")
 	}
 	if o.ClaimFor <= callReserve || o.PerMinute < 0 || o.Concurrency < 0 || !o.Quiet.valid() {
 		return errors.New("tasks: claim too short, or a negative limit, or quiet hours outside the day")

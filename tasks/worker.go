@@ -21,6 +21,8 @@ type Worker struct {
 	relay   *Relay
 	pacer   *pacer
 	sweeper *sweeper
+	// hooks are the subscribers by their key.
+	hooks map[string]Webhook
 	// stopped is set while Run ends: long jobs stop at their next page.
 	stopped atomic.Bool
 	// texting holds one place for each text message that may be sent at once.
@@ -28,8 +30,12 @@ type Worker struct {
 }
 
 func newWorker(c *common, relay *Relay) *Worker {
-	return &Worker{common: c, relay: relay, pacer: newPacer(c.Redis, c.Burst, c.PerMinute), sweeper: newSweeper(c, relay),
+	w := &Worker{common: c, relay: relay, pacer: newPacer(c.Redis, c.Burst, c.PerMinute), sweeper: newSweeper(c, relay), hooks: map[string]Webhook{},
 		texting: make(chan struct{}, max(1, c.Concurrency/smsShare))}
+	for _, hook := range c.Webhooks {
+		w.hooks[hook.Partner.Key] = hook
+	}
+	return w
 }
 
 // delayedInterval is how often asynq looks for delayed tasks and for those to be
@@ -45,10 +51,33 @@ func (w *Worker) Run(ctx context.Context) error {
 	if w.Sender == nil || w.Templates == nil {
 		return errors.New("tasks: a worker needs Sender and Templates")
 	}
-	server := asynq.NewServerFromRedisClient(w.Redis, asynq.Config{
+	servers := []*asynq.Server{w.server(ctx, queueWeights(), w.Concurrency)}
+	if len(w.hooks) > 0 {
+		servers = append(servers, w.server(ctx, map[string]int{queueHooks: 1}, hookConcurrency))
+	}
+	w.stopped.Store(false)
+	var ending sync.WaitGroup
+	defer ending.Wait()
+	for _, server := range servers {
+		if err := server.Start(asynq.HandlerFunc(w.serve)); err != nil {
+			return fmt.Errorf("tasks: start the worker: %w", err)
+		}
+		defer func() { ending.Go(server.Shutdown) }()
+	}
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() { w.sweeper.run(ctx) })
+	<-ctx.Done()
+	w.stopped.Store(true)
+	sweeping.Wait()
+	return nil
+}
+
+// server takes tasks from queues, for so many rows at a time.
+func (w *Worker) server(ctx context.Context, queues map[string]int, concurrency int) *asynq.Server {
+	return asynq.NewServerFromRedisClient(w.Redis, asynq.Config{
 		BaseContext:              func() context.Context { return context.WithoutCancel(ctx) },
-		Concurrency:              w.Concurrency,
-		Queues:                   queueWeights(),
+		Concurrency:              concurrency,
+		Queues:                   queues,
 		TaskCheckInterval:        w.Intervals.Poll,
 		DelayedTaskCheckInterval: delayedInterval,
 		ShutdownTimeout:          w.ClaimFor,
@@ -56,17 +85,6 @@ func (w *Worker) Run(ctx context.Context) error {
 		LogLevel:                 asynq.InfoLevel,
 		ErrorHandler:             asynq.ErrorHandlerFunc(w.unserved),
 	})
-	w.stopped.Store(false)
-	if err := server.Start(asynq.HandlerFunc(w.serve)); err != nil {
-		return fmt.Errorf("tasks: start the worker: %w", err)
-	}
-	var sweeping sync.WaitGroup
-	sweeping.Go(func() { w.sweeper.run(ctx) })
-	<-ctx.Done()
-	w.stopped.Store(true)
-	sweeping.Wait()
-	server.Shutdown()
-	return nil
 }
 
 // Kick runs every sweep once, now, whoever leads: for tests and operators.
@@ -95,6 +113,8 @@ func (w *Worker) serve(ctx context.Context, task *asynq.Task) error {
 		err = w.push(ctx, id)
 	case TaskSMS:
 		err = w.sms(ctx, id)
+	case TaskHook:
+		err = w.deliver(ctx, id)
 	default:
 		err = fmt.Errorf("tasks: no task of type %q", task.Type())
 	}

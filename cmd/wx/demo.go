@@ -79,11 +79,15 @@ func (d *demo) prepare(once bool) error {
 	if s.Templates, err = d.write("templates.yaml", demoTemplates); err != nil {
 		return err
 	}
-	s.PartnerKeys, err = d.write("partners.yaml", fmt.Sprintf(demoPartners, d.schoolSecret, demoSchoolCode, d.studentsSecret))
+	if d.hook, err = newDemoHook(d.schoolSecret); err != nil {
+		return err
+	}
+	s.WebhookAllowLoopback = "on"
+	s.PartnerKeys, err = d.write("partners.yaml", fmt.Sprintf(demoPartners, d.schoolSecret, demoSchoolCode, d.hook.url(), d.studentsSecret))
 	return err
 }
 
-const demoPartners = `- {id: school, secret: %s, kind: school, school: "%s"}
+const demoPartners = `- {id: school, secret: %s, kind: school, school: "%s", webhook: {url: "%s", from: start}}
 - {id: students, secret: %s, kind: students}
 `
 
@@ -154,6 +158,7 @@ func (d *demo) cleanUp() error {
 	if d.texts != nil {
 		d.texts.Close()
 	}
+	d.hook.close()
 	if d.folder != "" {
 		errs = append(errs, os.RemoveAll(d.folder))
 	}

@@ -37,6 +37,7 @@ type demo struct {
 
 	schoolSecret, studentsSecret string
 	school, students             *partnerapi.Client
+	hook                         *demoHook
 
 	staff      []*demoStaff
 	studentIDs map[string]string
@@ -74,7 +75,7 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 		{"负责人的微信收到签约申请", d.told},
 	}
 	if once {
-		scenes = append(scenes, scene{"企业同意签约", d.accept}, scene{"其他企业的报名失效，对方收到通知", d.lapsed}, scene{"学校读到事件", d.feed})
+		scenes = append(scenes, scene{"企业同意签约", d.accept}, scene{"其他企业的报名失效，对方收到通知", d.lapsed}, scene{"学校读到事件", d.feed}, scene{"学校的系统收到推送", d.received})
 	}
 	fmt.Fprintln(d.out)
 	for i, s := range scenes {
@@ -283,6 +284,11 @@ func (d *demo) feed(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("the events do not arrive: %w", err)
 		}
 	}
+}
+
+func (d *demo) received(ctx context.Context) (string, error) {
+	kinds, err := d.hook.wait(ctx, string(internship.PlacementLapsed))
+	return strings.Join(kinds, "\n"), err
 }
 
 // next says what to look at while the demo keeps running.

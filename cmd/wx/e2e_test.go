@@ -120,7 +120,7 @@ func (v *victim) start() {
 	v.out = &watched{}
 	v.cmd.Stdout, v.cmd.Stderr = v.out, v.out
 	v.cmd.Env = []string{childEnv + "=1", "LISTEN=" + strings.TrimPrefix(v.base, "http://"), "DATA_DIR=" + v.dir,
-		"WX_API_BASE=" + s.WXAPIBase.String(), "WX_OPEN_BASE=" + s.WXOpenBase.String(), "WX_TEMPLATES=" + s.Templates, "PARTNER_KEYS=" + s.PartnerKeys, "QUIET_HOURS=off",
+		"WX_API_BASE=" + s.WXAPIBase.String(), "WX_OPEN_BASE=" + s.WXOpenBase.String(), "WX_TEMPLATES=" + s.Templates, "PARTNER_KEYS=" + s.PartnerKeys, "WEBHOOK_ALLOW_LOOPBACK=on", "QUIET_HOURS=off",
 		"WX_OA_APPID=" + s.OA.AppID, "WX_OA_SECRET=" + s.OA.Secret.Reveal(), "WX_OA_TOKEN=" + s.OA.Token.Reveal(), "WX_OA_AES_KEY=" + s.OA.AESKey.Reveal(),
 		"WX_MP_APPID=" + s.MP.AppID, "WX_MP_SECRET=" + s.MP.Secret.Reveal(), "WX_MP_TOKEN=" + s.MP.Token.Reveal(), "WX_MP_AES_KEY=" + s.MP.AESKey.Reveal(),
 		"SMS_PROVIDER=" + s.SMS.Provider, "SMS_KEY_ID=" + s.SMS.KeyID.Reveal(), "SMS_KEY_SECRET=" + s.SMS.KeySecret.Reveal(), "SMS_APP_ID=" + s.SMS.AppID,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -17,14 +16,10 @@ type jobsCmd struct {
 
 // Run lists the stuck jobs, oldest first, or retries one.
 func (c jobsCmd) Run(ctx context.Context, s *Settings, log *slog.Logger, out *console) error {
-	if s.EmbeddedMongoDB() {
-		return errors.New("MONGODB_URI is not set: point it at the database, for embedded documents at the address shown at start")
-	}
-	db, err := store.Open(store.Options{URI: s.MongoDBURI.Reveal(), Keyset: s.Keyset.Reveal(), Log: log})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
+	return withStore(ctx, s, log, func(db *store.DB) error { return c.run(ctx, db, out) })
+}
+
+func (c jobsCmd) run(ctx context.Context, db *store.DB, out *console) error {
 	if c.Retry != "" {
 		return retryJob(ctx, db, c.Retry, out)
 	}

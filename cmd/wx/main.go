@@ -31,6 +31,7 @@ type cli struct {
 	Migrate     migrateCmd     `cmd:"" help:"Create the indexes that are missing in the database."`
 	Jobs        jobsCmd        `cmd:"" help:"Show the reactions that need a person, or put one back to work."`
 	SMS         smsCmd         `cmd:"" name:"sms" help:"Show the text messages that did not leave, or those to one mobile, or send one again."`
+	Webhooks    webhooksCmd    `cmd:"" help:"Show the partners' webhooks, or put one back to work."`
 	Sim         simCmd         `cmd:"" help:"Run the simulated WeChat platform for the accounts of the settings."`
 	Demo        demoCmd        `cmd:"" help:"Show the main job on embedded engines and a simulated WeChat: a sign-up, the message on the phone, the answer."`
 	Config      configCmd      `cmd:"" help:"Print every setting with its value and where it comes from, secrets masked, and check them."`

@@ -63,6 +63,9 @@ type Settings struct {
 	// PartnerKeys is the path of the YAML file of the partners' keys, "" when unset.
 	PartnerKeys string `name:"partner-keys" env:"PARTNER_KEYS" type:"secret-file" help:"YAML file: the keys of schools, students' app and province." reason:"None: without a key the partner API admits nobody."`
 
+	// WebhookAllowLoopback lets webhooks of PARTNER_KEYS be on this machine, without TLS: "on" or "off".
+	WebhookAllowLoopback string `name:"webhook-allow-loopback" env:"WEBHOOK_ALLOW_LOOPBACK" type:"switch" default:"off" help:"Whether partners' webhooks may be on this machine, also without TLS: on or off." reason:"A webhook must not reach the inside of a network; on is for trials, and refused beside MONGODB_URI."`
+
 	// QuietHours hold back all messages but the urgent ones.
 	QuietHours QuietHours `name:"quiet-hours" env:"QUIET_HOURS" type:"quiet-hours" default:"22:00-07:00" help:"Hours in Asia/Shanghai in which no message is sent but complaints of danger; off for none." reason:"People sleep, and an account whose messages annoy loses the right to send them."`
 

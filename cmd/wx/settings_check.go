@@ -152,6 +152,9 @@ func (l *loaded) checkEngines() {
 	if redis && l.isChosen("EMBEDDED_REDIS_LISTEN") {
 		l.warn("EMBEDDED_REDIS_LISTEN has no effect: REDIS_URL is set")
 	}
+	if mongodb && l.values.WebhookAllowLoopback == "on" {
+		l.fail("WEBHOOK_ALLOW_LOOPBACK is on beside MONGODB_URI: it is for trials on one machine, set it to off")
+	}
 	if !l.public() {
 		return
 	}

@@ -65,6 +65,9 @@ func TestCrossChecks(t *testing.T) {
 		"SMS in the clear":       {env: with(texting, "SMS_PROVIDER", "alibaba", "SMS_ENDPOINT", "http://proxy"), warning: []string{"SMS_ENDPOINT is http://"}},
 		"SMS by nobody we know":  {env: with(texting, "SMS_PROVIDER", "pigeon"), problems: []string{"SMS_PROVIDER must be tencent, alibaba or console"}},
 		"keys open to others":    {env: []string{"PARTNER_KEYS", open}, warning: []string{"PARTNER_KEYS names a file that other users"}},
+		"webhook at home":        {env: []string{"WEBHOOK_ALLOW_LOOPBACK", "on"}},
+		"webhook at home, real":  {env: with(real, "WEBHOOK_ALLOW_LOOPBACK", "on"), problems: []string{"WEBHOOK_ALLOW_LOOPBACK is on beside MONGODB_URI"}},
+		"webhook perhaps":        {env: []string{"WEBHOOK_ALLOW_LOOPBACK", "yes"}, problems: []string{"WEBHOOK_ALLOW_LOOPBACK must be on or off"}},
 		"all at once": {env: []string{"LISTEN", "x", "LOG_LEVEL", "x", "WX_OA_APPID", "x", "DATA_DIR", filepath.Join(open, "x")}, problems: []string{
 			"LISTEN must be", "DATA_DIR names", "WX_OA_APPID must be", "LOG_LEVEL must be", "WX_OA_SECRET, WX_OA_TOKEN, WX_OA_AES_KEY missing",
 		}},

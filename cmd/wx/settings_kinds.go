@@ -38,6 +38,7 @@ var settingKinds = map[string]kind{
 	"app-secret":   sealed(`^[0-9a-f]{32}$`, "must be 32 digits or letters a to f, as WeChat shows it once"),
 	"token":        sealed(`^[0-9A-Za-z]{3,32}$`, "must be 3 to 32 letters and digits, as entered at WeChat"),
 	"aes-key":      parseAESKey,
+	"switch":       matching(`^(on|off)$`, "must be on or off"),
 	"mode":         matching(`^(safe|plain)$`, "must be safe or plain"),
 	"sms-by":       matching(`^(tencent|alibaba|console)$`, "must be tencent, alibaba or console"),
 	"sms-key":      sealed(`^[0-9A-Za-z]{10,64}$`, "must be the 10 to 64 letters and digits of the key's id"),

@@ -33,7 +33,7 @@ func (c *configCmd) Run(out *console, settings *loaded) error {
 
 // readable reads the files that settings name, as a start would.
 func readable(s *Settings) error {
-	_, keys := partners(s.PartnerKeys)
+	_, keys := partners(s)
 	var templates error
 	if s.Templates != "" {
 		_, templates = loadTemplates(s.Templates)

@@ -67,6 +67,7 @@ func TestDefaults(t *testing.T) {
 		WXOpenBase:            s.WXOpenBase,
 		OA:                    Account{Mode: modeSafe},
 		MP:                    Account{Mode: modeSafe},
+		WebhookAllowLoopback:  "off",
 		QuietHours:            QuietHours{From: 22 * time.Hour, To: 7 * time.Hour},
 		WorkerConcurrency:     60,
 		CertificateMB:         2, DocumentMB: 10,

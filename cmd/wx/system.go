@@ -24,6 +24,7 @@ import (
 	"shixi/store"
 	"shixi/store/embedded"
 	"shixi/tasks"
+	"shixi/webhook"
 	"shixi/wxmsg"
 )
 
@@ -44,6 +45,7 @@ type system struct {
 	redis    redis.UniversalClient
 	gateway  gateway
 	acts     *acts.Acts
+	partners *handlers.PartnerKeys
 	tasks    *tasks.Tasks
 	metrics  *prometheus.Registry
 	listener net.Listener
@@ -61,7 +63,7 @@ func (y *system) open(ctx context.Context) error {
 	y.metrics = prometheus.NewRegistry()
 	y.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, part := range []func() error{
-		func() error { return y.openDocuments(ctx) }, y.openQueue, y.openWeChat, y.openTasks,
+		func() error { return y.openDocuments(ctx) }, y.openQueue, y.openWeChat, y.openPartners, y.openTasks,
 	} {
 		if err := part(); err != nil {
 			return errors.Join(err, y.close(ctx))
@@ -102,6 +104,13 @@ func (y *system) client(a *Account) (*wxmsg.Client, error) {
 	return c, nil
 }
 
+// openPartners reads the keys of the partners and their webhooks.
+func (y *system) openPartners() error {
+	var err error
+	y.partners, err = partners(y.settings)
+	return err
+}
+
 // openTasks makes the relay and the worker; neither runs yet.
 func (y *system) openTasks() error {
 	o := tasks.Options{DB: y.db, Acts: y.acts, Redis: y.redis, Sender: noAccount{}, Templates: noAccount{},
@@ -119,11 +128,27 @@ func (y *system) openTasks() error {
 		return fmt.Errorf("text messages: %w", err)
 	}
 	y.acts.NoSMS = o.SMS == nil
+	y.webhooks(&o)
 	if y.tune != nil {
 		y.tune(&o)
 	}
 	y.tasks, err = tasks.New(o)
 	return err
+}
+
+// webhooks gives the tasks the partners' webhooks and what posts to them.
+func (y *system) webhooks(o *tasks.Options) {
+	poster := webhook.New(webhook.Options{Rules: y.settings.webhookRules()})
+	y.onClose(func(context.Context) error { poster.Close(); return nil })
+	o.Poster, o.EventJSON = poster, handlers.EventJSON
+	for _, hook := range y.partners.Webhooks(time.Now) {
+		o.Webhooks = append(o.Webhooks, tasks.Webhook(hook))
+	}
+}
+
+// webhookRules say where webhooks may be.
+func (s *Settings) webhookRules() webhook.Rules {
+	return webhook.Rules{AllowLoopback: s.WebhookAllowLoopback == "on"}
 }
 
 // loadTemplates reads the templates and holds them against the words each kind of message has.
@@ -153,7 +178,7 @@ func (y *system) saved(collection, id string) {
 // web makes the HTTP service.
 func (y *system) web() (*handlers.App, error) {
 	y.acts.Home = y.address()
-	o := handlers.Options{Acts: y.acts, Log: y.log, PublicURL: y.address(), PageHosts: y.settings.PageHosts,
+	o := handlers.Options{Acts: y.acts, PartnerKeys: y.partners, Log: y.log, PublicURL: y.address(), PageHosts: y.settings.PageHosts,
 		VerifyFiles: y.settings.VerifyFiles, TrustedProxies: y.settings.TrustedProxies,
 		Registerer: y.metrics, Gatherer: y.metrics, Version: currentVersion(), Dedupe: handlers.NewRedisDedupe(y.redis),
 		Ready: map[string]func(context.Context) error{
@@ -170,23 +195,20 @@ func (y *system) web() (*handlers.App, error) {
 	if o.MiniProgram, err = receiver(&y.settings.MP); err != nil {
 		return nil, fmt.Errorf("callback of the mini-program: %w", err)
 	}
-	if o.PartnerKeys, err = partners(y.settings.PartnerKeys); err != nil {
-		return nil, err
-	}
 	return handlers.New(o), nil
 }
 
 // partners reads the keys; without a file the partner API admits nobody.
-func partners(path string) (*handlers.PartnerKeys, error) {
-	if path == "" {
-		return nil, nil //nolint:nilnil // no keys is a setting, not a failure
+func partners(s *Settings) (*handlers.PartnerKeys, error) {
+	if s.PartnerKeys == "" {
+		return &handlers.PartnerKeys{}, nil
 	}
-	file, err := os.Open(path)
+	file, err := os.Open(s.PartnerKeys)
 	if err != nil {
 		return nil, fmt.Errorf("open PARTNER_KEYS: %w", err)
 	}
 	defer file.Close()
-	keys, err := handlers.LoadPartnerKeys(file)
+	keys, err := handlers.LoadPartnerKeys(file, s.webhookRules())
 	if err != nil {
 		return nil, fmt.Errorf("read PARTNER_KEYS: %w", err)
 	}

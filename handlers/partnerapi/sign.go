@@ -1,5 +1,5 @@
-// Package partnerapi is the client's side of the partner API: it signs requests
-// as the server checks them, and calls the API.
+// Package partnerapi is the partners' side: it signs requests as the server
+// checks them, calls the API, and checks what is posted to a webhook.
 package partnerapi
 
 import (
@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// The headers that every request carries.
+// The headers that every request carries, and every delivery to a webhook.
 const (
 	// HeaderKey names the key.
 	HeaderKey = "X-Partner-Key"
-	// HeaderTimestamp is when it was signed, Unix seconds; at most 300 s from
-	// the server's clock.
+	// HeaderTimestamp is when it was signed, Unix seconds; at most Window from
+	// the checker's clock.
 	HeaderTimestamp = "X-Partner-Timestamp"
 	// HeaderNonce is 16 to 64 of A–Z, a–z, 0–9, "_" and "-", never used before
 	// with this key.
@@ -36,6 +36,23 @@ func Signature(secret, method, uri string, body []byte, timestamp, nonce string)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(strings.Join([]string{method, uri, hex.EncodeToString(digest[:]), timestamp, nonce}, "\n")))
 	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// Window is how far a timestamp may lie from the clock of whoever checks it.
+const Window = 300 * time.Second
+
+// Timely says whether a timestamp, in Unix seconds, lies within the Window
+// around now.
+func Timely(timestamp string, now time.Time) bool {
+	at, err := strconv.ParseUint(timestamp, 10, 40) // until the year 36812
+	return err == nil && now.Sub(time.Unix(int64(at), 0)).Abs() <= Window
+}
+
+// Signed says, in constant time, whether signature is that of the rest.
+func Signed(signature, secret, method, uri string, body []byte, timestamp, nonce string) bool {
+	got, err := hex.DecodeString(signature)
+	want, _ := hex.DecodeString(Signature(secret, method, uri, body, timestamp, nonce)) // is hex
+	return hmac.Equal(got, want) && err == nil
 }
 
 // Sign sets the four headers of a request whose body is body.
