@@ -55,7 +55,7 @@ type Apps struct{ ServiceAccount, MiniProgram string }
 
 // New gives the acts their parts.
 func New(db *store.DB, wechat WeChat, apps Apps, log *slog.Logger) *Acts {
-	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers), Apps: apps, Limits: DefaultLimits(),
+	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers, patience), Apps: apps, Limits: DefaultLimits(),
 		Papers: papers.New(papers.Usual()), uploads: &uploads{}}
 }
 
@@ -65,6 +65,8 @@ type Staff struct {
 	EnterpriseID string
 	Name         string
 	Role         internship.Role
+	// Session is the id of the session.
+	Session string
 }
 
 // do is a change made by the person, now.

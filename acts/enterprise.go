@@ -131,7 +131,7 @@ func codeHash(code string) string {
 // account, its password and a session (G-02). Errors: ErrInvalid,
 // ErrBadActivation whatever is wrong with code or enterprise, ErrMobileTaken,
 // ErrTooManyTries.
-func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, device, address string) (Opened, error) {
+func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, device Device, address string) (Opened, error) {
 	in, kind, err := in.Parse()
 	if err != nil {
 		return Opened{}, err
@@ -190,9 +190,9 @@ func (a *Acts) activatedOwner(ctx context.Context, id, password string) (*intern
 	if err != nil {
 		return nil, fmt.Errorf("activated owner: %w", err)
 	}
-	ok, err := a.Hasher.Fits(ctx, password, owner.Password)
+	ok, err := a.fit(ctx, password, owner.Password)
 	if err != nil {
-		return nil, internship.ErrUnavailable.Because(err)
+		return nil, err
 	}
 	if !ok || owner.State != internship.AccountActive {
 		return nil, internship.ErrBadActivation

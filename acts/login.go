@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"shixi/internship"
@@ -38,10 +39,17 @@ type Login struct {
 	// WechatCode is wx.login's code where the log-in comes from the
 	// mini-program: the account is bound to that user.
 	WechatCode string
-	// Device is how the session list shows it, e.g. "小程序".
-	Device string
+	Device     Device
 	// Address is the caller's IP, for the limits only.
 	Address string
+}
+
+// Device is what somebody logs in with.
+type Device struct {
+	// Name is how the session list shows it, e.g. "小程序".
+	Name string
+	// ID is an opaque id that the browser or phone keeps; empty: unknown.
+	ID string
 }
 
 // Opened is a new session: the token is shown once and kept as its hash.
@@ -51,6 +59,8 @@ type Opened struct {
 	// Account is whose session it is, Enterprise the person's.
 	Account    *internship.Account
 	Enterprise *internship.Enterprise
+	// Device is the one that the log-in came from.
+	Device Device
 }
 
 // LogIn opens a session for a name and password (manual §2.3). Errors:
@@ -87,8 +97,8 @@ func loginName(name string) (mobile, code string) {
 	if mobile, err := internship.ParseMobile(name); err == nil {
 		return mobile, ""
 	}
-	if code, _, err := internship.ParseEnterpriseCode(name); err == nil {
-		return "", code
+	if code, _, err := internship.ParseEnterpriseCode(name); err == nil || internship.Unverified(err) {
+		return "", internship.LoginCode(code)
 	}
 	return "", ""
 }
@@ -137,35 +147,76 @@ func (a *Acts) fits(ctx context.Context, account *internship.Account, password s
 	if account != nil && account.State == internship.AccountActive {
 		hash = account.Password
 	}
-	ok, err := a.Hasher.Fits(ctx, password, hash)
-	if err != nil {
-		return internship.ErrUnavailable.Because(err)
+	ok, err := a.fit(ctx, password, hash)
+	if err == nil && !ok {
+		err = internship.ErrBadLogin
 	}
-	if !ok {
-		return internship.ErrBadLogin
-	}
-	return nil
+	return err
 }
 
-// open makes the session of an account.
-func (a *Acts) open(ctx context.Context, account *internship.Account, device string) (Opened, error) {
+// fit says whether a password belongs to a hash. Errors: ErrUnavailable when
+// too many wait for their turn.
+func (a *Acts) fit(ctx context.Context, password, hash string) (bool, error) {
+	ok, err := a.Hasher.Fits(ctx, password, hash)
+	if err != nil {
+		return false, internship.ErrUnavailable.Because(err)
+	}
+	return ok, nil
+}
+
+// open makes the session of an account. A device that the account has not seen
+// is told to its person.
+func (a *Acts) open(ctx context.Context, account *internship.Account, device Device) (Opened, error) {
 	return a.openAs(ctx, account, device, "sx_"+rand.Text()+rand.Text())
 }
 
 // openAs makes the session of an account under a given token; the same token
-// again makes no other.
-func (a *Acts) openAs(ctx context.Context, account *internship.Account, device, token string) (Opened, error) {
+// again makes no other. The account is read once more behind the session: what
+// voided sessions meanwhile voids this one too.
+func (a *Acts) openAs(ctx context.Context, account *internship.Account, device Device, token string) (Opened, error) {
+	account, err := a.see(ctx, account, device)
+	if err != nil {
+		return Opened{}, err
+	}
 	enterprise, err := a.DB.Enterprises.Get(ctx, account.EnterpriseID)
 	if err != nil {
 		return Opened{}, fmt.Errorf("open session: %w", err)
 	}
 	now := a.Now()
 	s := store.Session{ID: TokenHash(token), AccountID: account.ID, EnterpriseID: account.EnterpriseID, Name: account.Name,
-		Role: account.Role, Device: device, CreatedAt: now, Expires: now.Add(SessionLife)}
+		Role: account.Role, Epoch: account.Epoch, Device: device.Name, CreatedAt: now, Expires: now.Add(SessionLife)}
 	if err := a.DB.AddSession(ctx, s); err != nil {
 		return Opened{}, err
 	}
-	return Opened{Token: token, Session: s, Account: account, Enterprise: enterprise}, nil
+	still, err := a.DB.Accounts.Get(ctx, account.ID)
+	if err == nil && (still.Epoch != s.Epoch || still.State != internship.AccountActive) {
+		err = internship.ErrUnauthorized
+	}
+	if err != nil {
+		_, ended := a.DB.EndSession(context.WithoutCancel(ctx), account.ID, s.ID)
+		return Opened{}, errors.Join(err, ended)
+	}
+	return Opened{Token: token, Session: s, Account: still, Enterprise: enterprise, Device: device}, nil
+}
+
+// see notes the device of a log-in.
+func (a *Acts) see(ctx context.Context, account *internship.Account, device Device) (*internship.Account, error) {
+	id := device.ID
+	if id == "" {
+		id = rand.Text()
+	}
+	hash := a.DB.Blind("device " + account.ID + " " + id)
+	account, err := a.DB.Accounts.Change(store.SubOp(ctx, "device"), account, func(x *internship.Account) error {
+		news, err := x.SeeDevice(hash, device.Name, a.own(x))
+		if err == nil && !news {
+			return store.Unchanged
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("note device: %w", err)
+	}
+	return account, nil
 }
 
 // TokenHash is the id under which a token's session is kept.
@@ -189,6 +240,12 @@ func (a *Acts) Authenticate(ctx context.Context, token string) (store.Session, e
 // Sessions lists where the person is logged in, newest first.
 func (a *Acts) Sessions(ctx context.Context, s Staff) ([]store.Session, error) {
 	return a.DB.Sessions(ctx, s.AccountID)
+}
+
+// LogOutElsewhere ends all of the person's sessions but the one that asks.
+func (a *Acts) LogOutElsewhere(ctx context.Context, s Staff) error {
+	_, err := a.DB.EndSessions(ctx, s.AccountID, math.MaxInt32, s.Session)
+	return err
 }
 
 // LogOut ends one of the person's sessions. Errors: ErrNotFound.
@@ -219,6 +276,8 @@ func firstHeld(err error) error {
 	switch h.Kind() {
 	case "mobile":
 		return internship.ErrMobileTaken
+	case "owner":
+		return internship.ErrAlreadyActive
 	case "openid":
 		return internship.ErrWechatTaken
 	case "code", "_id":

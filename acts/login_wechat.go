@@ -25,7 +25,7 @@ func (a *Acts) limitWechat(ctx context.Context, address string) error {
 // LogInByWechat opens a session for the mini-program user who is bound to an
 // account, or whose unionid is that of the follower bound to one. Errors:
 // ErrNotBound, ErrBadWechat, ErrTooManyTries.
-func (a *Acts) LogInByWechat(ctx context.Context, code, device, address string) (Opened, error) {
+func (a *Acts) LogInByWechat(ctx context.Context, code string, device Device, address string) (Opened, error) {
 	if err := a.limitWechat(ctx, address); err != nil {
 		return Opened{}, err
 	}
@@ -53,7 +53,8 @@ func (a *Acts) LogInByWechat(ctx context.Context, code, device, address string) 
 type PhoneLogin struct {
 	// PhoneCode stands for the number, WechatCode for the user.
 	PhoneCode, WechatCode string
-	Device, Address       string
+	Device                Device
+	Address               string
 }
 
 // LogInByPhone opens a session for the account of the mobile that WeChat

@@ -89,8 +89,9 @@ func (a *Acts) Depart(t Trip) (Departure, error) {
 type Return struct {
 	Code, State string
 	// Sealed is what the browser was given when it left.
-	Sealed          string
-	Device, Address string
+	Sealed  string
+	Device  Device
+	Address string
 }
 
 // Arrival is what came of a trip; at most one of the last four is set.

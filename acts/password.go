@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -24,12 +25,19 @@ const (
 )
 
 // Hasher hashes passwords by argon2id, a bounded number at a time.
-type Hasher struct{ turns chan struct{} }
+type Hasher struct {
+	turns    chan struct{}
+	patience time.Duration
+}
 
-// NewHasher allows n hashes at a time, each of 19 MiB.
-func NewHasher(n int) *Hasher { return &Hasher{turns: make(chan struct{}, n)} }
+// NewHasher allows n hashes at a time, each of 19 MiB; others wait for their
+// turn, no longer than patience.
+func NewHasher(n int, patience time.Duration) *Hasher {
+	return &Hasher{turns: make(chan struct{}, n), patience: patience}
+}
 
-// Hash makes the PHC string of a password. Errors: of ctx, while waiting.
+// Hash makes the PHC string of a password. Errors: of ctx or patience, while
+// waiting.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	var salt [hashSalt]byte
 	if _, err := rand.Read(salt[:]); err != nil {
@@ -55,6 +63,8 @@ func (h *Hasher) Fits(ctx context.Context, password, phc string) (bool, error) {
 }
 
 func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.patience)
+	defer cancel()
 	select {
 	case h.turns <- struct{}{}:
 		defer func() { <-h.turns }()

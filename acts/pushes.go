@@ -70,6 +70,9 @@ func PushRules() []PushRule {
 		{Kind: "position_closed", Label: "岗位关闭", On: internship.PositionClosed, To: managers, Urgency: Normal,
 			Text: "岗位「{{.position}}」（{{.department}}）已由{{.actor}}关闭，待处理的报名将失效，已签约的学生不受影响",
 			Many: "又有 {{.count}} 个岗位关闭，其中岗位「{{.position}}」（{{.department}}）由{{.actor}}关闭"},
+		{Kind: "new_device", Label: "新设备登录", On: internship.AccountNewDevice, Self: true, Urgency: High,
+			Text: "{{.name}}的账号于 {{.at}} 在新设备（{{.device}}）登录，如非本人操作，请立即修改密码并退出其他登录",
+			Many: "{{.name}}的账号又在 {{.count}} 台新设备登录，最近一次为 {{.at}}（{{.device}}），如非本人操作，请立即修改密码并退出其他登录"},
 		{Kind: "bound", Label: "绑定成功", On: internship.AccountBound, Self: true, Urgency: Normal,
 			Text: "{{.name}}的账号已绑定{{.channel}}，如非本人操作，请立即解除绑定并修改密码",
 			Many: "{{.name}}的账号又绑定 {{.count}} 次微信，最近一次为{{.channel}}，如非本人操作，请立即解除绑定并修改密码"},
@@ -103,7 +106,7 @@ func Words() map[string][]string {
 	words := map[string][]string{}
 	for _, r := range PushRules() {
 		words[r.Kind] = []string{"student", "school", "major", "position", "department", "appliedAt", "reason", "actor", "enterprise",
-			"at", "count", "channel", "name", "placementId", "positionId", "kind", "label", "text"}
+			"at", "count", "channel", "device", "name", "placementId", "positionId", "kind", "label", "text"}
 	}
 	return words
 }

@@ -188,7 +188,7 @@ type QRState struct {
 
 // PollQR tells the browser with the code's secret how it stands. The session is
 // the same however often it is asked for. Errors: ErrNotFound for anybody else.
-func (a *Acts) PollQR(ctx context.Context, id, secret, device string) (QRState, error) {
+func (a *Acts) PollQR(ctx context.Context, id, secret string, device Device) (QRState, error) {
 	q, err := a.DB.QRLogin(ctx, id)
 	if store.Absent(err) && secret != "" {
 		return QRState{Over: true, Expires: a.Now()}, nil // forgotten, as the caller's secret will be
@@ -223,7 +223,7 @@ func shows(q store.QRLogin, secret string) bool {
 
 // enter opens the session of a confirmed code, or gives the one it opened
 // before. Nil: the account is gone, the binding or the session ended meanwhile.
-func (a *Acts) enter(ctx context.Context, q store.QRLogin, secret, device string) (*Opened, error) {
+func (a *Acts) enter(ctx context.Context, q store.QRLogin, secret string, device Device) (*Opened, error) {
 	token, err := a.derived("qr", q.ID, secret)
 	if err != nil {
 		return nil, err

@@ -118,11 +118,30 @@ func newSMSCode() (string, error) {
 // ErrSMSCode for a code that is wrong, used, expired or tried too often, and
 // where none was sent.
 func (a *Acts) checkCode(ctx context.Context, purpose, mobile, code string) error {
-	fits, err := a.DB.UseCode(ctx, purpose, mobile, code, smsCodeTries)
+	if err := a.tryCode(ctx, purpose, mobile, code); err != nil {
+		return err
+	}
+	return a.useCode(ctx, purpose, mobile, code)
+}
+
+// tryCode is the first half of checkCode: the code fits, and is still to be
+// used once all else that is submitted with it is known to be right.
+func (a *Acts) tryCode(ctx context.Context, purpose, mobile, code string) error {
+	fits, err := a.DB.TryCode(ctx, purpose, mobile, code, smsCodeTries)
+	return rightCode(fits, err)
+}
+
+// useCode is the other half; of several who tried the same code one uses it.
+func (a *Acts) useCode(ctx context.Context, purpose, mobile, code string) error {
+	ours, err := a.DB.UseCode(ctx, purpose, mobile, code)
+	return rightCode(ours, err)
+}
+
+func rightCode(right bool, err error) error {
 	if err != nil {
 		return fmt.Errorf("check code: %w", err)
 	}
-	if !fits {
+	if !right {
 		return internship.ErrSMSCode
 	}
 	return nil

@@ -117,7 +117,10 @@ func TestDocumentation(t *testing.T) {
 			Tags                              []string
 			Parameters                        []struct {
 				Name, In string
-				Schema   struct{ Maximum, Default int }
+				Schema   struct {
+					Maximum int
+					Default any
+				}
 			}
 			Responses   map[string]struct{ Description string }
 			Security    []map[string]any
@@ -155,7 +158,7 @@ func TestDocumentation(t *testing.T) {
 				t.Errorf("%s %s does not tell of 401", method, path)
 			}
 			for _, q := range o.Parameters {
-				if q.Name == "limit" && (q.Schema.Maximum != store.MaxLimit || q.Schema.Default != store.DefaultLimit) {
+				if q.Name == "limit" && (q.Schema.Maximum != store.MaxLimit || q.Schema.Default != float64(store.DefaultLimit)) {
 					t.Errorf("%s %s: limit = %+v", method, path, q.Schema)
 				}
 			}

@@ -36,7 +36,7 @@ func sessionOf(ctx context.Context) store.Session {
 // staffOf is who acts in a request behind signedIn.
 func staffOf(ctx context.Context) acts.Staff {
 	s := sessionOf(ctx)
-	return acts.Staff{AccountID: s.AccountID, EnterpriseID: s.EnterpriseID, Name: s.Name, Role: s.Role}
+	return acts.Staff{AccountID: s.AccountID, EnterpriseID: s.EnterpriseID, Name: s.Name, Role: s.Role, Session: s.ID}
 }
 
 // signedIn lets only requests with a session pass. The session is read from

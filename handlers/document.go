@@ -97,6 +97,9 @@ func formsBySchema() map[string]internship.Form {
 		"StudentInput": internship.StudentForm(), "SchoolInput": internship.SchoolForm(),
 		"Login": loginForm(), "Solution": solutionFields(),
 		"CodeRequestInput": internship.CodeRequestForm(), "MobilePassInput": internship.MobilePassForm(),
+		"SMSLoginInput": internship.SMSLoginForm(), "ResetInput": internship.ResetForm(), "PasswordInput": internship.PasswordForm(),
+		"MobileInput": internship.MobileForm(), "AccountInput": internship.AccountForm(), "RoleInput": internship.RoleForm(),
+		"RecoveryInput": internship.RecoveryForm(),
 	}
 }
 

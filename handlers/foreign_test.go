@@ -34,10 +34,16 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 	s := strangers{w.owner(w.enterprise("B")), w.other, w.students}
 	otherReason := map[string]string{"reason": "不符"}
 	ids := map[string]foreign{
-		"GET /api/v1/help/{name}":                                           {id: e.ID}, // a text is everybody's
-		"GET /partner/v1/reviews/{id}":                                      {id: e.ID, status: http.StatusForbidden},
-		"POST /partner/v1/students/{studentId}/nominations":                 {student: "stu_NOBODY", body: nominationInput(1)},
-		"DELETE /api/v1/sessions/{id}":                                      {id: session},
+		"GET /api/v1/help/{name}":                           {id: e.ID}, // a text is everybody's
+		"GET /partner/v1/reviews/{id}":                      {id: e.ID, status: http.StatusForbidden},
+		"POST /partner/v1/students/{studentId}/nominations": {student: "stu_NOBODY", body: nominationInput(1)},
+		"DELETE /api/v1/sessions/{id}":                      {id: session},
+		"PUT /api/v1/accounts/{id}":                         {id: e.Staff.AccountID, body: internship.RoleInput{Name: "赵师傅", Role: "mentor"}},
+		"DELETE /api/v1/accounts/{id}":                      {id: e.Staff.AccountID},
+		// Whose account is asked for is nobody's affair but the platform's.
+		"GET /partner/v1/recoveries/{id}":                                   {id: "rcv_1", status: http.StatusForbidden},
+		"POST /partner/v1/recoveries/{id}/approve":                          {id: "rcv_1", status: http.StatusForbidden},
+		"POST /partner/v1/recoveries/{id}/refuse":                           {id: "rcv_1", body: otherReason, status: http.StatusForbidden},
 		"GET /api/v1/login/qr/{id}":                                         {id: "MZXW6YTBOI5DQ2LBNRUXG2LUN5"}, // only the browser that shows it
 		"GET /api/v1/files/{id}":                                            {id: file},
 		"GET /partner/v1/files/{id}":                                        {id: file},

@@ -2,8 +2,11 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
+	"regexp"
 	"strings"
+	"time"
 
 	"shixi/acts"
 	"shixi/internship"
@@ -31,6 +34,8 @@ type PhoneLogin struct {
 // Way is how a session is to be held and from where it is asked for.
 type Way struct {
 	Session string `header:"X-Session" enum:"cookie" doc:"填 cookie 时，令牌以 HttpOnly Cookie 保存，不出现在回答中（供网页使用）"`
+	Device  string `header:"X-Device" pattern:"^[A-Za-z0-9_-]{16,64}$" doc:"设备编号：小程序自行生成并长期保存的随机串，16 至 64 位；不带时以 Cookie 记住设备。从未见过的设备登录时，会通知账号本人" example:"d2f1c6a07b3e4f58"`
+	Cookie  string `cookie:"shixi_device" hidden:"true"`
 	Agent   string `header:"User-Agent" hidden:"true"`
 	// Mark and QR tell who is to be bound by this log-in, see bindMarked.
 	Mark string `cookie:"shixi_wechat" hidden:"true"`
@@ -46,6 +51,10 @@ type (
 		Way
 		Body Form[Login]
 	}
+	smsLoginForm struct {
+		Way
+		Body Form[internship.SMSLoginInput]
+	}
 	wechatForm struct {
 		Way
 		Body Form[WechatLogin]
@@ -55,7 +64,7 @@ type (
 		Body Form[PhoneLogin]
 	}
 	loggedIn struct {
-		SetCookie string `header:"Set-Cookie"`
+		SetCookie []string `header:"Set-Cookie"`
 		Body      LoggedIn
 	}
 	loggedOut struct {
@@ -107,10 +116,29 @@ func (a *App) logIn(ctx context.Context, in *passwordForm) (*loggedIn, error) {
 	}
 	device := in.device()
 	if form.WechatCode != "" {
-		device = deviceMiniProgram
+		device = in.miniProgram()
 	}
 	opened, err := a.acts.LogIn(ctx, acts.Login{Name: internship.Clean(form.Name), Password: form.Password, Ticket: form.Ticket, WechatCode: form.WechatCode,
 		Device: device, Address: addressOf(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	return a.loggedIn(ctx, opened, in.Way), nil
+}
+
+func (a *App) logInBySMS(ctx context.Context, in *smsLoginForm) (*loggedIn, error) {
+	form, err := in.Body.read(func(l internship.SMSLoginInput) error {
+		_, err := l.Parse()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	device := in.device()
+	if form.WechatCode != "" {
+		device = in.miniProgram()
+	}
+	opened, err := a.acts.LogInBySMS(ctx, acts.SMSLogin{SMSLoginInput: form, Device: device, Address: addressOf(ctx)})
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +153,7 @@ func (a *App) logInByWechat(ctx context.Context, in *wechatForm) (*loggedIn, err
 	if err != nil {
 		return nil, err
 	}
-	opened, err := a.acts.LogInByWechat(ctx, form.Code, deviceMiniProgram, addressOf(ctx))
+	opened, err := a.acts.LogInByWechat(ctx, form.Code, in.miniProgram(), addressOf(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +168,7 @@ func (a *App) logInByPhone(ctx context.Context, in *phoneForm) (*loggedIn, error
 	if err != nil {
 		return nil, err
 	}
-	opened, err := a.acts.LogInByPhone(ctx, acts.PhoneLogin{PhoneCode: form.PhoneCode, WechatCode: form.WechatCode, Device: deviceMiniProgram, Address: addressOf(ctx)})
+	opened, err := a.acts.LogInByPhone(ctx, acts.PhoneLogin{PhoneCode: form.PhoneCode, WechatCode: form.WechatCode, Device: in.miniProgram(), Address: addressOf(ctx)})
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +183,10 @@ func (a *App) loggedIn(ctx context.Context, opened acts.Opened, w Way) *loggedIn
 	told := a.bindMarked(ctx, &opened, w)
 	out := &loggedIn{Body: LoggedIn{Token: opened.Token, Expires: local(s.Expires), Me: renderMe(opened.Account, opened.Enterprise), Wechat: told}}
 	if w.Session == sessionByCookie {
-		out.SetCookie, out.Body.Token = a.cookie(s, opened.Token), ""
+		out.SetCookie, out.Body.Token = append(out.SetCookie, a.cookie(s, opened.Token)), ""
+	}
+	if id := opened.Device.ID; w.Device == "" && id != "" && w.Cookie != id {
+		out.SetCookie = append(out.SetCookie, deviceCookie(id))
 	}
 	return out
 }
@@ -183,6 +214,10 @@ func (a *App) endSession(ctx context.Context, in *ByID) (*loggedOut, error) {
 	return out, nil
 }
 
+func (a *App) endOthers(ctx context.Context, _ *nothing) (*nothing, error) {
+	return nil, a.acts.LogOutElsewhere(ctx, staffOf(ctx))
+}
+
 func (a *App) logOut(ctx context.Context, _ *nothing) (*loggedOut, error) {
 	return a.endSession(ctx, &ByID{ID: sessionOf(ctx).ID})
 }
@@ -194,6 +229,29 @@ const (
 	devicePhone       = "手机浏览器"
 	deviceComputer    = "电脑浏览器"
 )
+
+// device is where a log-in comes from: roughly what it is, for the person to
+// recognise it, and the id that the browser or phone keeps. One that has none
+// gets one.
+func (w Way) device() acts.Device {
+	d := acts.Device{Name: w.kind(), ID: w.Device}
+	if d.ID == "" && saneDevice.MatchString(w.Cookie) {
+		d.ID = w.Cookie
+	}
+	if d.ID == "" {
+		d.ID = rand.Text()
+	}
+	return d
+}
+
+// miniProgram is the device of who logs in there: nobody else has WeChat's codes.
+func (w Way) miniProgram() acts.Device {
+	d := w.device()
+	d.Name = deviceMiniProgram
+	return d
+}
+
+var saneDevice = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
 
 // deviceInFull adds system and browser, for the person to recognise a device by
 // what stands before it.
@@ -210,14 +268,13 @@ func (w Way) deviceInFull() string {
 	system := first("Windows=Windows", "iPhone=iPhone", "iPad=iPad", "Android=Android", "HarmonyOS=鸿蒙", "Macintosh=Mac", "Linux=Linux")
 	browser := first("MicroMessenger=微信", "Edg/=Edge", "Firefox/=Firefox", "QQBrowser=QQ 浏览器", "Chrome/=Chrome", "Safari/=Safari")
 	if what := strings.Trim(system+" "+browser, " "); what != "" {
-		return w.device() + "（" + what + "）"
+		return w.kind() + "（" + what + "）"
 	}
-	return w.device()
+	return w.kind()
 }
 
-// device tells roughly where a log-in comes from, for the person to recognise
-// it; nothing depends on it.
-func (w Way) device() string {
+// kind tells roughly what somebody logs in with; nothing depends on it.
+func (w Way) kind() string {
 	has := func(mark string) bool { return strings.Contains(strings.ToLower(w.Agent), mark) }
 	switch {
 	case has("miniprogram"):
@@ -230,6 +287,17 @@ func (w Way) device() string {
 	return deviceComputer
 }
 
+// deviceLife is how long a browser remembers that it was here before.
+const (
+	deviceLife       = 365 * 24 * time.Hour
+	deviceCookieName = "shixi_device"
+)
+
+func deviceCookie(id string) string {
+	c := http.Cookie{Name: deviceCookieName, Value: id, Path: "/", MaxAge: int(deviceLife / time.Second), HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode}
+	return c.String()
+}
+
 func loginDocs() map[string]doc {
 	type errs = []*internship.Error
 	form := errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}
@@ -238,10 +306,13 @@ func loginDocs() map[string]doc {
 			Errors: append(errs{internship.ErrBadActivation, internship.ErrMobileTaken, internship.ErrAlreadyActive, internship.ErrTooManyTries}, form...)},
 		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号；负责人也可用统一社会信用代码或组织机构代码。每次须先完成滑动验证。同一地址 15 分钟内最多试 5 次，同一账号 1 天最多试错 50 次（此后仍可用短信验证码登录），无论账号是否存在。",
 			Errors: append(errs{internship.ErrBadLogin, internship.ErrCaptcha, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
+		"logInBySMS": {Tag: tagLogin, Summary: "短信验证码登录", Says: "以用途为 login 的验证码登录，不受密码试错次数的限制；尚未设置密码的员工首次登录使用。无论手机号是否有账号，出错时的回答都相同。",
+			Errors: append(errs{internship.ErrSMSCode, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrTooManyTries}, form...)},
 		"logInByWechat": {Tag: tagLogin, Summary: "微信登录", Says: "微信须已绑定账号：先用手机号快捷登录，或用账号密码登录一次并带上 wechatCode；已绑定服务号的同一微信自动绑定。",
 			Errors: append(errs{internship.ErrNotBound, internship.ErrBadWechat, internship.ErrTooManyTries}, form...)},
 		"listSessions": {Tag: tagLogin, Summary: "登录记录", Says: "本人尚未退出的登录，从新到旧，至多 50 条。"},
 		"endSession":   {Tag: tagLogin, Summary: "退出某处登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
+		"endOthers":    {Tag: tagLogin, Summary: "退出其他登录", Says: "除当前登录外，本人的登录全部立即失效。"},
 		"logOut":       {Tag: tagLogin, Summary: "退出登录", Says: "立即失效。", Errors: errs{internship.ErrNotFound}},
 	}
 }

@@ -79,12 +79,15 @@ func (a *App) endVisit(c *fiber.Ctx) error {
 	if len(state) < shortestState || len(state) > longestState || code == "" || len(code) > longestState {
 		return a.showError(c, internship.ErrVisit, oauthStart)
 	}
-	w := Way{Agent: c.Get(fiber.HeaderUserAgent)}
+	w := Way{Agent: c.Get(fiber.HeaderUserAgent), Cookie: c.Cookies(deviceCookieName)}
 	ctx := c.UserContext()
 	in, err := a.acts.Arrive(ctx, acts.Return{Code: code, State: state, Sealed: c.Cookies(visitCookie + state[:shortestState]),
 		Device: w.device(), Address: addressOf(ctx)})
 	if err != nil {
 		return a.showError(c, err, oauthStart)
+	}
+	if in.Opened != nil && in.Opened.Device.ID != w.Cookie {
+		c.Append(fiber.HeaderSetCookie, deviceCookie(in.Opened.Device.ID))
 	}
 	return a.arrive(c, in)
 }

@@ -71,6 +71,11 @@ func (a *App) partnerRoutes() {
 	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/resend", "resendInvitation", a.resendInvitation)
 	endpoint(a, platform, http.MethodPost, "/partner/v1/reviews/{id}/reveal", "revealRegistrant", a.revealRegistrant)
 
+	endpoint(a, platform, http.MethodGet, "/partner/v1/recoveries", "listRecoveries", a.listRecoveries)
+	endpoint(a, platform, http.MethodGet, "/partner/v1/recoveries/{id}", "readRecovery", a.readRecovery)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/recoveries/{id}/approve", "approveRecovery", a.approveRecovery)
+	endpoint(a, platform, http.MethodPost, "/partner/v1/recoveries/{id}/refuse", "refuseRecovery", a.refuseRecovery)
+
 	// Every partner.
 	endpoint(a, every, http.MethodGet, "/partner/v1/events", "listEvents", a.listEvents)
 	a.documentWebhook()

@@ -9,7 +9,7 @@ import (
 // partnerDocs are what the documentation says of the partners' operations.
 func partnerDocs() map[string]doc {
 	docs := map[string]doc{}
-	for _, some := range []map[string]doc{schoolDocs(), schoolPlacementDocs(), studentDocs(), reviewDocs()} {
+	for _, some := range []map[string]doc{schoolDocs(), schoolPlacementDocs(), studentDocs(), reviewDocs(), recoveryPartnerDocs()} {
 		for id, d := range some {
 			d.Tag = tagPartner
 			docs[id] = d

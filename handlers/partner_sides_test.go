@@ -61,7 +61,7 @@ func allowed(path, key string) bool {
 		return true
 	case strings.HasPrefix(path, "/partner/v1/students/{studentId}"):
 		return key == "students"
-	case strings.HasPrefix(path, "/partner/v1/reviews"):
+	case strings.HasPrefix(path, "/partner/v1/reviews"), strings.HasPrefix(path, "/partner/v1/recoveries"):
 		return key == "platform"
 	}
 	return key == "school-a"

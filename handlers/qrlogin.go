@@ -48,7 +48,7 @@ type (
 		ID string `path:"id" maxLength:"64" doc:"二维码编号"`
 	}
 	qrPollAnswer struct {
-		SetCookie string `header:"Set-Cookie"`
+		SetCookie []string `header:"Set-Cookie"`
 		Body      QRProgress
 	}
 )

@@ -41,6 +41,7 @@ type Account struct {
 	Mobile      string  `json:"mobile" doc:"手机号，只显示首尾" example:"138****0000"`
 	Role        Role    `json:"role"`
 	RoleLabel   string  `json:"roleLabel" doc:"角色名称" example:"负责人"`
+	HasPassword bool    `json:"hasPassword" doc:"是否已设置密码；没有时以短信验证码登录" example:"true"`
 	Follower    Binding `json:"follower" doc:"服务号绑定；following 为 false 时收不到微信消息"`
 	MiniProgram Binding `json:"miniProgram" doc:"小程序绑定"`
 }
@@ -104,10 +105,14 @@ type BindingCode struct {
 
 func renderMe(a *internship.Account, e *internship.Enterprise) Me {
 	return Me{
-		Account: Account{ID: a.ID, Name: a.Name, Mobile: internship.MaskMobile(a.Mobile), Role: Role(a.Role), RoleLabel: a.Role.Label(),
-			Follower: renderFollower(a.Follower), MiniProgram: renderBinding(a.MiniProgram)},
+		Account:    renderAccount(a),
 		Enterprise: renderEnterprise(e),
 	}
+}
+
+func renderAccount(a *internship.Account) Account {
+	return Account{ID: a.ID, Name: a.Name, Mobile: internship.MaskMobile(a.Mobile), Role: Role(a.Role), RoleLabel: a.Role.Label(),
+		HasPassword: a.Password != "", Follower: renderFollower(a.Follower), MiniProgram: renderBinding(a.MiniProgram)}
 }
 
 // renderBinding tells that there is an identity, never which.

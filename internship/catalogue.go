@@ -103,6 +103,7 @@ func Catalogue() []*Error {
 		ErrBlacklisted, ErrNotOffered, ErrCodeTaken, ErrAlreadyEnterHere, ErrStudentTaken,
 		ErrEntered, ErrRegistered, ErrCoreLocked, ErrIndustryBarred, ErrStaleRound, ErrNotRegistered, ErrRegistrantMissing,
 		ErrNothingChanged, ErrChangeWaiting, ErrNoChange, ErrRegistryPending,
+		ErrLastOwner, ErrOwnRole, ErrStaffFull, ErrRecoveryWaiting, ErrNothingToGive, ErrNoPassword,
 		ErrQRStale,
 		ErrFileGone,
 		ErrTooLarge, ErrMediaType, ErrFileType,

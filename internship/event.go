@@ -1,6 +1,9 @@
 package internship
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Kind names what happened, e.g. "placement.applied".
 type Kind string
@@ -28,6 +31,18 @@ const (
 	// scanned one of its codes. No document changes; the act writes the job.
 	FollowerCame Kind = "follower.came"
 
+	// AccountAdded: the owner added somebody. AccountSecured: password, role or
+	// mobile were changed, or the account removed or recovered: sessions of
+	// before are void. AccountMoved: the same, by another mobile.
+	// AccountNewDevice: a log-in from a device that the account has not seen.
+	AccountAdded     Kind = "account.added"
+	AccountSecured   Kind = "account.secured"
+	AccountMoved     Kind = "account.moved"
+	AccountNewDevice Kind = "account.new_device"
+
+	RecoveryGranted Kind = "recovery.granted"
+	RecoveryDenied  Kind = "recovery.denied"
+
 	PositionPublished Kind = "position.published"
 	PositionEdited    Kind = "position.edited"
 	PositionClosed    Kind = "position.closed"
@@ -53,7 +68,17 @@ const (
 
 // Internal says whether the kind is nobody's affair but the account's: partners
 // do not read of it.
-func (k Kind) Internal() bool { return k == AccountBound || k == FollowerCame }
+func (k Kind) Internal() bool {
+	if k == FollowerCame {
+		return true
+	}
+	for _, prefix := range []string{"account.", "recovery."} {
+		if strings.HasPrefix(string(k), prefix) {
+			return true
+		}
+	}
+	return false
+}
 
 // Event is one thing that happened, kept in the outbox of the document that
 // changed until the relay has passed it on (design.md §4).
@@ -83,6 +108,7 @@ type Refs struct {
 	StudentID    string `bson:"studentId,omitempty" json:"studentId,omitempty"`
 	PositionID   string `bson:"positionId,omitempty" json:"positionId,omitempty"`
 	PlacementID  string `bson:"placementId,omitempty" json:"placementId,omitempty"`
-	// AccountID is told to no partner.
-	AccountID string `bson:"accountId,omitempty" json:"-"`
+	// AccountID and RecoveryID are told to no partner.
+	AccountID  string `bson:"accountId,omitempty" json:"-"`
+	RecoveryID string `bson:"recoveryId,omitempty" json:"-"`
 }

@@ -268,7 +268,7 @@ func Forms() []Form {
 	return []Form{
 		PositionForm(), EntryForm(), RegistrationForm(), ResubmissionForm(), ChangeForm(), NominationForm(), ProfileForm(), ActivationForm(), AccountForm(),
 		PlanForm(), StudentForm(), SchoolForm(), RefusalForm(), PassForm(), VerdictForm(), ReasonForm(),
-		CodeRequestForm(), MobilePassForm(),
+		CodeRequestForm(), MobilePassForm(), SMSLoginForm(), ResetForm(), PasswordForm(), MobileForm(), RoleForm(), RecoveryForm(),
 	}
 }
 
@@ -308,10 +308,11 @@ func ActivationForm() Form {
 	}}
 }
 
-// AccountForm adds a person of the enterprise's staff.
+// AccountForm adds a person of the enterprise's staff. The owner is who
+// activated or registered the enterprise.
 func AccountForm() Form {
 	roles, labels := []string{}, []string{}
-	for _, r := range []Role{Owner, HR, Mentor} {
+	for _, r := range []Role{HR, Mentor} {
 		roles, labels = append(roles, string(r)), append(labels, r.Label())
 	}
 	return Form{Name: "account", Label: "员工账号", Fields: []Field{

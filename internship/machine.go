@@ -40,7 +40,7 @@ type Machine struct {
 
 // Machines lists every state table; docs/states.md is printed from it.
 func Machines() []Machine {
-	return []Machine{enterpriseMachine, positionMachine, placementMachine, accountMachine}
+	return []Machine{enterpriseMachine, positionMachine, placementMachine, accountMachine, recoveryMachine}
 }
 
 // StateLabel is the manual's label of a state.

@@ -11,17 +11,16 @@ import (
 	"shixi/internship"
 )
 
-var accountsByEnterprise = &Index{Collection: "accounts", Name: "enterprise", Keys: []string{"enterpriseId", "createdAt"}}
+// staffByEnterprise leaves out who was removed: over the years that may be more
+// people than are there.
+var staffByEnterprise = &Index{Collection: "accounts", Name: "staff", Keys: []string{"enterpriseId", "state", "createdAt"}}
 
-var accountIndexes = []*Index{accountsByEnterprise, accountsByFollowerUnion, accountsByMPUnion}
-
-// maxStaff bounds the accounts of one enterprise.
-const maxStaff = 200
+var accountIndexes = []*Index{staffByEnterprise, accountsByFollowerUnion, accountsByMPUnion}
 
 // Staff lists the active accounts of an enterprise, oldest first, at most 200.
 func (db *DB) Staff(ctx context.Context, enterpriseID string) ([]*internship.Account, error) {
-	cur, err := db.Accounts.coll.Find(ctx, bson.D{{Key: "enterpriseId", Value: enterpriseID}},
-		options.Find().SetSort(bson.D{{Key: "createdAt", Value: 1}}).SetLimit(maxStaff).SetBatchSize(maxStaff+1))
+	cur, err := db.Accounts.coll.Find(ctx, bson.D{{Key: "enterpriseId", Value: enterpriseID}, {Key: "state", Value: internship.AccountActive}},
+		options.Find().SetSort(bson.D{{Key: "createdAt", Value: 1}}).SetLimit(internship.MaxAccounts).SetBatchSize(internship.MaxAccounts+1))
 	if err != nil {
 		return nil, fmt.Errorf("store: staff: %w", readError(err))
 	}
@@ -35,9 +34,7 @@ func (db *DB) Staff(ctx context.Context, enterpriseID string) ([]*internship.Acc
 		if err != nil {
 			return nil, fmt.Errorf("store: staff: %w", err)
 		}
-		if a.State == internship.AccountActive {
-			staff = append(staff, a)
-		}
+		staff = append(staff, a)
 	}
 	return staff, nil
 }
@@ -49,7 +46,12 @@ func (db *DB) AccountByLogin(ctx context.Context, mobile, code string) (*interns
 	if mobile != "" {
 		return db.Accounts.ByPrivateHold(ctx, "mobile", mobile)
 	}
-	return db.Accounts.ByHold(ctx, "code", code)
+	return db.Accounts.ByHold(ctx, "code", internship.LoginCode(code))
+}
+
+// Owner finds the owner's account of an enterprise. Errors as AccountByLogin.
+func (db *DB) Owner(ctx context.Context, enterpriseID string) (*internship.Account, error) {
+	return db.Accounts.ByHold(ctx, "owner", enterpriseID)
 }
 
 // AccountByOpenID finds the account bound to a WeChat identity. Errors as

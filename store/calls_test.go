@@ -98,6 +98,7 @@ func calls() []call {
 		{"SchoolStudents", func(ctx context.Context, db *store.DB) error { return second(db.SchoolStudents(ctx, "sch_1", "1", 0)) }},
 		{"Staff", func(ctx context.Context, db *store.DB) error { return second(db.Staff(ctx, "ent_1")) }},
 		{"AccountByLogin", func(ctx context.Context, db *store.DB) error { return second(db.AccountByLogin(ctx, "", "code")) }},
+		{"Owner", func(ctx context.Context, db *store.DB) error { return second(db.Owner(ctx, "ent_1")) }},
 		{"AccountByOpenID", func(ctx context.Context, db *store.DB) error { return second(db.AccountByOpenID(ctx, "wx1", "o1")) }},
 		{"EnterpriseByCode", func(ctx context.Context, db *store.DB) error {
 			return second(db.EnterpriseByCode(ctx, "91410900MA4ABCD173", internship.USCC))
@@ -260,9 +261,19 @@ func calls() []call {
 		{"AddCode", func(ctx context.Context, db *store.DB) error {
 			return db.AddCode(ctx, "login", mobile, "123456", time.Minute)
 		}},
-		{"UseCode", func(ctx context.Context, db *store.DB) error {
-			return second(db.UseCode(ctx, "login", mobile, "123456", 5))
+		{"TryCode", func(ctx context.Context, db *store.DB) error {
+			return second(db.TryCode(ctx, "login", mobile, "123456", 5))
 		}},
+		{"UseCode", func(ctx context.Context, db *store.DB) error {
+			return second(db.UseCode(ctx, "login", mobile, "123456"))
+		}},
+		{"EndSessions", func(ctx context.Context, db *store.DB) error {
+			return second(db.EndSessions(ctx, "acc_1", 2, "ses_2"))
+		}},
+		{"RecoveriesIn", func(ctx context.Context, db *store.DB) error {
+			return second(db.RecoveriesIn(ctx, internship.RecoveryPending, "", 0))
+		}},
+		{"OverdueRecoveries", func(ctx context.Context, db *store.DB) error { return second(db.OverdueRecoveries(ctx, noon, 10)) }},
 		{"AddPass", func(ctx context.Context, db *store.DB) error {
 			return db.AddPass(ctx, store.Pass{ID: "pass_1", Mobile: mobile, Expires: noon.Add(time.Hour)})
 		}},

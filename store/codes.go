@@ -37,30 +37,32 @@ func (db *DB) AddCode(ctx context.Context, purpose, mobile, code string, life ti
 	return machineryError("add code", err)
 }
 
-// UseCode counts a try at the code of a purpose and a mobile and uses it up
-// when it fits; false when it does not, was used, has expired or was tried most
-// times before. The same op that used it up may use it again.
-func (db *DB) UseCode(ctx context.Context, purpose, mobile, code string, most int) (bool, error) {
-	coll, id := db.database.Collection("codes"), db.codeID(purpose, mobile)
+// TryCode counts a try at the code of a purpose and a mobile and says whether it
+// fits: not when it was used by another op, has expired, or was tried most times
+// before.
+func (db *DB) TryCode(ctx context.Context, purpose, mobile, code string, most int) (bool, error) {
+	id := db.codeID(purpose, mobile)
 	var row codeRow
-	err := coll.FindOneAndUpdate(ctx,
+	err := db.database.Collection("codes").FindOneAndUpdate(ctx,
 		bson.D{{Key: "_id", Value: id}, {Key: "tries", Value: bson.D{{Key: "$lt", Value: most}}}, {Key: "expires", Value: bson.D{{Key: "$gt", Value: db.now()}}}},
 		bson.D{{Key: "$inc", Value: bson.D{{Key: "tries", Value: 1}}}}).Decode(&row)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return false, nil
 	}
 	if err != nil {
-		return false, machineryError("use code", err)
+		return false, machineryError("try code", err)
 	}
-	op := OpOf(ctx)
-	if subtle.ConstantTimeCompare([]byte(row.Hash), []byte(db.codeHash(id, code))) != 1 {
-		return false, nil
-	}
-	if row.Used != "" {
-		return row.Used == op, nil
-	}
-	res, err := coll.UpdateOne(ctx,
-		bson.D{{Key: "_id", Value: id}, {Key: "hash", Value: row.Hash}, {Key: "used", Value: bson.D{{Key: "$exists", Value: false}}}},
+	fits := subtle.ConstantTimeCompare([]byte(row.Hash), []byte(db.codeHash(id, code))) == 1
+	return fits && (row.Used == "" || row.Used == OpOf(ctx)), nil
+}
+
+// UseCode uses up a code that fitted; false when another op did before, or a
+// new code took its place. The same op may do it again.
+func (db *DB) UseCode(ctx context.Context, purpose, mobile, code string) (bool, error) {
+	id, op := db.codeID(purpose, mobile), OpOf(ctx)
+	res, err := db.database.Collection("codes").UpdateOne(ctx,
+		bson.D{{Key: "_id", Value: id}, {Key: "hash", Value: db.codeHash(id, code)}, {Key: "$or", Value: bson.A{
+			bson.D{{Key: "used", Value: bson.D{{Key: "$exists", Value: false}}}}, bson.D{{Key: "used", Value: op}}}}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "used", Value: op}}}})
 	if err != nil {
 		return false, machineryError("use code", err)

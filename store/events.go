@@ -212,7 +212,7 @@ type outboxed interface {
 func (db *DB) outboxes() map[string]outboxed {
 	return map[string]outboxed{
 		"enterprises": db.Enterprises, "accounts": db.Accounts, "positions": db.Positions,
-		"placements": db.Placements, "plans": db.Plans, "students": db.Students, "schools": db.Schools,
+		"placements": db.Placements, "plans": db.Plans, "students": db.Students, "schools": db.Schools, "recoveries": db.Recoveries,
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 type Filed interface{ Files() []string }
 
 // filing are the collections whose documents may name files.
-var filing = []string{"enterprises", "positions"}
+var filing = []string{"enterprises", "positions", "recoveries"}
 
 // filesNamed is the index by which the sweeper asks.
 func filesNamed(collection string) *Index {

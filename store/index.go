@@ -43,11 +43,11 @@ func Indexes() []*Index {
 	for _, name := range filing {
 		all = append(all, filesNamed(name))
 	}
-	return slices.Concat(all, enterpriseIndexes, placementIndexes, positionIndexes, accountIndexes, schoolSideIndexes, fileIndexes, machineryIndexes)
+	return slices.Concat(all, enterpriseIndexes, placementIndexes, positionIndexes, accountIndexes, recoveryIndexes, schoolSideIndexes, fileIndexes, machineryIndexes)
 }
 
 // aggregates are the collections whose documents have holds and an outbox.
-var aggregates = []string{"enterprises", "accounts", "positions", "placements", "plans", "students", "schools"}
+var aggregates = []string{"enterprises", "accounts", "positions", "placements", "plans", "students", "schools", "recoveries"}
 
 func (i *Index) model() mongo.IndexModel {
 	o := options.Index().SetName(i.Name)

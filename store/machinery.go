@@ -41,6 +41,8 @@ type Session struct {
 	EnterpriseID string          `bson:"enterpriseId"`
 	Name         string          `bson:"name"`
 	Role         internship.Role `bson:"role"`
+	// Epoch is the account's at the log-in: its next one voids the session.
+	Epoch int `bson:"epoch,omitempty"`
 	// Device is how the person will recognise it, e.g. "小程序".
 	Device    string    `bson:"device"`
 	CreatedAt time.Time `bson:"createdAt"`
@@ -97,6 +99,17 @@ func (db *DB) EndSession(ctx context.Context, accountID, id string) (bool, error
 		return false, machineryError("end session", err)
 	}
 	return res.DeletedCount > 0, nil
+}
+
+// EndSessions logs an account out wherever it logged in before an epoch, but in
+// the session keep, which may be empty; it says how many sessions that were.
+func (db *DB) EndSessions(ctx context.Context, accountID string, epoch int, keep string) (int, error) {
+	res, err := db.database.Collection("sessions").DeleteMany(ctx, bson.D{{Key: "accountId", Value: accountID},
+		{Key: "epoch", Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: epoch}}}}}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: keep}}}})
+	if err != nil {
+		return 0, machineryError("end sessions", err)
+	}
+	return int(res.DeletedCount), nil
 }
 
 // UseNonce takes a partner's nonce; false when it was used before.

@@ -49,6 +49,7 @@ type DB struct {
 	Plans       *Collection[internship.Plan, *internship.Plan]
 	Students    *Collection[internship.Student, *internship.Student]
 	Schools     *Collection[internship.School, *internship.School]
+	Recoveries  *Collection[internship.Recovery, *internship.Recovery]
 
 	client   *mongo.Client
 	database *mongo.Database
@@ -86,6 +87,7 @@ func Open(o Options) (*DB, error) {
 	db.Plans = newCollection[internship.Plan](db, "plans")
 	db.Students = newCollection[internship.Student](db, "students")
 	db.Schools = newCollection[internship.School](db, "schools")
+	db.Recoveries = newCollection[internship.Recovery](db, "recoveries")
 	return db, nil
 }
 

@@ -58,6 +58,7 @@ func newSweeper(c *common, relay *Relay) *sweeper {
 		{"subscribers", c.Intervals.Slow, s.subscribers},
 		{"silent", c.Intervals.Slow, s.silent},
 		{"files", c.Intervals.Slow, s.leftovers},
+		{"recoveries", c.Intervals.Slow, s.overdue},
 		{"troubles", c.Intervals.Slow, s.troubles},
 	}
 	return s
@@ -214,6 +215,15 @@ func (s *sweeper) silent(ctx context.Context) error {
 // to name, and what a crash cut off.
 func (s *sweeper) leftovers(ctx context.Context) error {
 	_, err := s.DB.SweepFiles(ctx, sweepBatch)
+	return err
+}
+
+// overdue ends recoveries of accounts that nobody decided in time.
+func (s *sweeper) overdue(ctx context.Context) error {
+	ids, err := s.DB.OverdueRecoveries(ctx, s.DB.Now(), sweepBatch)
+	for i := 0; err == nil && i < len(ids); i++ {
+		err = s.Acts.ExpireRecovery(ctx, ids[i])
+	}
 	return err
 }
 

@@ -196,6 +196,7 @@ func TestCosts(t *testing.T) {
 	table := &costTable{}
 	b.lists(table)
 	b.deciding(table)
+	b.logIns(table)
 	b.callbacks(table)
 	b.pushing(table)
 	newBench(t, nil).texting(table)    // the other one has much to relay
@@ -249,11 +250,35 @@ func (b *bench) deciding(table *costTable) {
 	table.add("job: no sibling lapses", b.of(func() { b.job(loneEvent + "/siblings_lapse") }))
 	b.student(3, five[0])
 	table.add("student applies", b.of(func() { b.student(4, five[1]) }).minus(b.of(func() { b.student(5) })))
-	anyone := &demoClient{base: b.d.base}
+}
+
+// logIns counts a log-in from a device that the account knows.
+func (b *bench) logIns(table *costTable) {
+	ctx := b.Context()
+	anyone := (&demoClient{base: b.d.base}).with("X-Device", "d2f1c6a07b3e4f58")
+	logIn := func() cost {
+		ticket, err := b.d.eyes.ticket(ctx, anyone)
+		b.must(err)
+		return b.of(func() {
+			b.must(anyone.call(ctx, http.MethodPost, "/api/v1/login", map[string]string{"name": b.boss.Mobile, "password": demoPassword, "ticket": ticket}, nil))
+		})
+	}
+	logIn() // the device is new
+	table.add("log in by password", logIn())
 	ticket, err := b.d.eyes.ticket(ctx, anyone)
 	b.must(err)
-	table.add("log in by password", b.of(func() {
-		b.must(anyone.call(ctx, http.MethodPost, "/api/v1/login", map[string]string{"name": b.boss.Mobile, "password": demoPassword, "ticket": ticket}, nil))
+	table.add("SMS code asked for", b.of(func() {
+		b.must(anyone.call(ctx, http.MethodPost, "/api/v1/sms-codes", internship.CodeRequestInput{Mobile: b.boss.Mobile, Purpose: internship.CodeForLogin, Ticket: ticket}, nil))
+	}))
+	texts, err := b.y.db.SMSesTo(ctx, b.boss.Mobile, 1)
+	b.must(err)
+	b.must(b.y.db.OpenSMS(texts[0]))
+	table.add("log in by SMS", b.of(func() {
+		b.must(anyone.call(ctx, http.MethodPost, "/api/v1/login/sms", internship.SMSLoginInput{Mobile: b.boss.Mobile, SMSCode: texts[0].Params["code"]}, nil))
+	}))
+	table.add("session check", b.of(func() {
+		_, err := b.y.acts.Authenticate(ctx, b.boss.api.token)
+		b.must(err)
 	}))
 }
 

@@ -1,0 +1,164 @@
+package acts
+
+import (
+	"context"
+	"fmt"
+
+	"shixi/internship"
+	"shixi/store"
+)
+
+// Recover asks the platform for an enterprise's account (账号和密码都忘记了). It
+// is kept and answered in the same way whether or not there is such an
+// enterprise. Errors: ErrInvalid, ErrPass, ErrRecoveryWaiting, ErrFileGone.
+func (a *Acts) Recover(ctx context.Context, passToken string, in internship.RecoveryInput) (*internship.Recovery, error) {
+	pass, err := a.passFor(ctx, internship.CodeForRecovery, passToken)
+	if err != nil {
+		return nil, err
+	}
+	r, err := in.Parse(a.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := a.ownFile(ctx, pass.ID, "certificate", r.Certificate); err != nil {
+		return nil, err
+	}
+	r.ID, r.Mobile, r.Pass = store.DeriveID("rcv", pass.ID), pass.Mobile, pass.ID
+	if err := r.Submit(internship.Do{By: internship.Actor{Kind: internship.ByEnterprise, Name: r.Name}, At: a.Now()}); err != nil {
+		return nil, err
+	}
+	saved, err := a.DB.Recoveries.Create(ctx, r)
+	switch {
+	case store.Held(err, "_id"): // one pass, one recovery
+		return nil, internship.ErrPass
+	case store.Held(err, "recovery"), store.Held(err, "mobile"):
+		return nil, internship.ErrRecoveryWaiting
+	}
+	return saved, err
+}
+
+// Recoveries lists those in a state, newest first, for the platform.
+func (a *Acts) Recoveries(ctx context.Context, state, after string, limit int) (store.RecoveryPage, error) {
+	return a.DB.RecoveriesIn(ctx, state, after, limit)
+}
+
+// Claim is a recovery with what the platform needs to decide: whose enterprise
+// the code names, if any, and how the ID number compares with the registrant's.
+type Claim struct {
+	*internship.Recovery
+	Enterprise *internship.Enterprise
+	Owner      *internship.Account
+	Match      internship.Match
+}
+
+// Recovery reads one for the platform. Errors: ErrNotFound.
+func (a *Acts) Recovery(ctx context.Context, id string) (Claim, error) {
+	r, err := a.DB.Recoveries.Get(ctx, id)
+	if err != nil {
+		return Claim{}, fmt.Errorf("recovery: %w", err)
+	}
+	return a.claim(ctx, r)
+}
+
+func (a *Acts) claim(ctx context.Context, r *internship.Recovery) (Claim, error) {
+	c := Claim{Recovery: r}
+	enterprise, err := a.DB.EnterpriseByCode(ctx, r.Code, r.CodeKind)
+	if err != nil && !store.Absent(err) {
+		return c, fmt.Errorf("claim: %w", err)
+	}
+	if enterprise != nil {
+		c.Enterprise = enterprise
+		if c.Owner, err = a.DB.Owner(ctx, enterprise.ID); err != nil && !store.Absent(err) {
+			return c, fmt.Errorf("claim: %w", err)
+		}
+	}
+	c.Match = r.Compare(c.Owner)
+	return c, nil
+}
+
+// ApproveRecovery gives the enterprise's account to the person: it gets the
+// verified mobile and no password, all sessions end, and its WeChat is unbound,
+// since who has the lost phone must not go on reading. Staff accounts are left
+// as they are. Errors: ErrNotFound, ErrWrongState, ErrNothingToGive,
+// ErrMobileTaken.
+func (a *Acts) ApproveRecovery(ctx context.Context, p Partner, id string) (Claim, error) {
+	c, err := a.Recovery(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	if err := a.mobileFree(ctx, c); err != nil {
+		return c, err
+	}
+	do := a.partnerDo(p, "", "", "")
+	saved, err := a.DB.Recoveries.Change(ctx, c.Recovery, func(r *internship.Recovery) error { return r.Approve(c.Owner, do) })
+	if err != nil {
+		return c, err
+	}
+	if err := a.applyRecovery(ctx, saved, internship.Do{By: internship.System(), At: a.Now()}); err != nil {
+		return c, err // the reaction to its event does it again
+	}
+	return a.claim(ctx, saved)
+}
+
+// mobileFree refuses to give an account a mobile that is another account's.
+func (a *Acts) mobileFree(ctx context.Context, c Claim) error {
+	if c.State != internship.RecoveryPending {
+		return nil // what else is wrong outranks it
+	}
+	other, err := a.DB.AccountByLogin(ctx, c.Mobile, "")
+	if store.Absent(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("mobile free: %w", err)
+	}
+	if c.Owner == nil || other.ID != c.Owner.ID {
+		return internship.ErrMobileTaken.With("该手机号已绑定其他账号，请拒绝并请申请人换用未使用的手机号")
+	}
+	return nil
+}
+
+// applyRecovery moves the owner's account to what was approved; again it
+// changes nothing.
+func (a *Acts) applyRecovery(ctx context.Context, r *internship.Recovery, do internship.Do) error {
+	owner, err := a.DB.Accounts.Get(ctx, r.AccountID)
+	if err != nil {
+		return fmt.Errorf("apply recovery: %w", err)
+	}
+	err = a.secure(store.SubOp(ctx, "account"), owner, "", func(x *internship.Account) error {
+		news, err := x.Recover(r, do)
+		if err == nil && !news {
+			return store.Unchanged
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("apply recovery: %w", err)
+	}
+	return nil
+}
+
+// RefuseRecovery ends one with a reason, which the person is told by SMS.
+// Errors: ErrNotFound, ErrInvalid, ErrWrongState.
+func (a *Acts) RefuseRecovery(ctx context.Context, p Partner, id, reason string) (Claim, error) {
+	r, err := a.DB.Recoveries.Update(ctx, id, func(r *internship.Recovery) error { return r.Refuse(a.partnerDo(p, "", "", reason)) })
+	if err != nil {
+		return Claim{}, err
+	}
+	return a.claim(ctx, r)
+}
+
+// ExpireRecovery ends one that nobody decided in time; others stay as they are.
+func (a *Acts) ExpireRecovery(ctx context.Context, id string) error {
+	_, err := a.DB.Recoveries.Update(ctx, id, func(r *internship.Recovery) error {
+		ended, err := r.Expire(internship.Do{By: internship.System(), At: a.Now()})
+		if err == nil && !ended {
+			return store.Unchanged
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("expire recovery: %w", err)
+	}
+	return nil
+}
