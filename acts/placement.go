@@ -71,7 +71,7 @@ func (a *Acts) placement(ctx context.Context, s Staff, id string) (*internship.P
 	return p, nil
 }
 
-// Accept signs a student (同意签约): the first enterprise to confirm wins, and
+// Accept signs a student (同意签约), or finds that it has: the first enterprise to confirm wins, and
 // no more are accepted than the position has places (R-10, G-17, G-21).
 // Errors: ErrNotFound, ErrSignedElsewhere, ErrPositionFull, ErrReconfirm,
 // ErrWrongState, ErrNotEligible, ErrFrozen, ErrBusy.
@@ -83,7 +83,7 @@ func (a *Acts) Accept(ctx context.Context, s Staff, id string) (*internship.Plac
 	if err != nil {
 		return nil, err
 	}
-	if p.Did(store.OpOf(ctx)) {
+	if accepted(ctx, p) {
 		return p, nil
 	}
 	enterprise, err := a.DB.Enterprises.Get(ctx, s.EnterpriseID)
@@ -115,7 +115,12 @@ func (a *Acts) acceptAtPlace(ctx context.Context, s Staff, p *internship.Placeme
 		if !free {
 			return a.refusedAsFull(ctx, s, p.ID)
 		}
-		signed, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error { return p.Accept(place, a.do(s, "")) })
+		signed, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
+			if p.IsSigned() {
+				return store.Unchanged
+			}
+			return p.Accept(place, a.do(s, ""))
+		})
 		switch {
 		case store.Held(err, "signed"):
 			return nil, internship.ErrSignedElsewhere
@@ -136,10 +141,16 @@ func (a *Acts) refusedAsFull(ctx context.Context, s Staff, id string) (*internsh
 	if err != nil {
 		return nil, err
 	}
-	if p.Did(store.OpOf(ctx)) {
+	if accepted(ctx, p) {
 		return p, nil
 	}
 	return nil, a.unless(p, internship.ErrPositionFull)
+}
+
+// accepted says whether the enterprise has accepted already, by this very
+// request or by another one: a second click finds what the first one did.
+func accepted(ctx context.Context, p *internship.Placement) bool {
+	return p.Did(store.OpOf(ctx)) || p.IsSigned()
 }
 
 // unless is why a sign-up can't be accepted at its position, unless there is
@@ -152,7 +163,7 @@ func (a *Acts) unless(p *internship.Placement, position error) error {
 	return position
 }
 
-// Refuse declines a sign-up (拒绝签约) with an optional reason (G-26). Errors:
+// Refuse declines a sign-up (拒绝签约), or finds that it has, with an optional reason (G-26). Errors:
 // ErrNotFound, ErrSignedElsewhere, ErrWrongState, ErrInvalid for the reason.
 func (a *Acts) Refuse(ctx context.Context, s Staff, id, reason string) (*internship.Placement, error) {
 	if err := s.mayManage(); err != nil {
@@ -166,7 +177,12 @@ func (a *Acts) Refuse(ctx context.Context, s Staff, id, reason string) (*interns
 	if err != nil {
 		return nil, err
 	}
-	return a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error { return p.Refuse(a.do(s, reason)) })
+	return a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
+		if p.State == internship.Refused { // by a first click
+			return store.Unchanged
+		}
+		return p.Refuse(a.do(s, reason))
+	})
 }
 
 // Row is the result of one row of a batch: the placement or why not.

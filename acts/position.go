@@ -21,8 +21,11 @@ func (a *Acts) position(ctx context.Context, s Staff, id string) (*internship.Po
 }
 
 // Position reads one of the enterprise's positions and how many students are
-// signed for it. Errors: ErrNotFound.
+// signed for it. Errors: ErrNotFound, ErrForbidden for a mentor.
 func (a *Acts) Position(ctx context.Context, s Staff, id string) (*internship.Position, int, error) {
+	if err := s.mayManage(); err != nil {
+		return nil, 0, err
+	}
 	p, err := a.position(ctx, s, id)
 	if err != nil {
 		return nil, 0, err
@@ -31,8 +34,12 @@ func (a *Acts) Position(ctx context.Context, s Staff, id string) (*internship.Po
 	return p, len(taken), err
 }
 
-// Positions lists the enterprise's positions (manual §3).
+// Positions lists the enterprise's positions (manual §3). Errors: ErrForbidden
+// for a mentor.
 func (a *Acts) Positions(ctx context.Context, s Staff, f store.PositionFilter) (store.PositionPage, error) {
+	if err := s.mayManage(); err != nil {
+		return store.PositionPage{}, err
+	}
 	return a.DB.EnterprisePositions(ctx, s.EnterpriseID, f)
 }
 

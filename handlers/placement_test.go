@@ -65,8 +65,15 @@ func TestPlacementsAreRefusedWithAReason(t *testing.T) {
 		t.Errorf("placement = %+v", got)
 	}
 	again := read[handlers.PlacementResults](me.post("/api/v1/placements/refuse", handlers.Refusal{IDs: []string{placement.ID}}))
-	if e := again.Results[0].Error; e == nil || e.Code != "state.wrong" || !strings.Contains(e.Detail, "企业已拒绝") {
-		t.Errorf("again = %+v", e)
+	if r := again.Results[0]; !r.OK || r.Placement.StateLabel != "企业已拒绝" {
+		t.Errorf("a second click: %+v", r)
+	}
+	if kept := read[handlers.Placement](me.get("/api/v1/placements/" + placement.ID)); kept.Reason != "专业不对口" || len(kept.History) != 2 {
+		t.Errorf("after a second click: %+v", kept)
+	}
+	other := read[handlers.PlacementResults](me.post("/api/v1/placements/accept", ids(placement.ID)))
+	if e := other.Results[0].Error; e == nil || e.Code != "state.wrong" || !strings.Contains(e.Detail, "企业已拒绝") {
+		t.Errorf("accepted after all: %+v", e)
 	}
 }
 

@@ -72,6 +72,9 @@ type Settings struct {
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix `name:"trusted-proxies" env:"TRUSTED_PROXIES" type:"prefixes" help:"Addresses or networks (CIDR) of the proxies whose X-Forwarded-For is believed, with commas." reason:"None: anybody can write that header, and limits count by address."`
 
+	// Limits are those that count by address.
+	Limits AddressLimits `embed:""`
+
 	// WorkerConcurrency is how many tasks one worker runs at once.
 	WorkerConcurrency int `name:"worker-concurrency" env:"WORKER_CONCURRENCY" type:"concurrency" default:"60" help:"Tasks that one worker runs at once." reason:"A send takes about 300 ms, so 50 at once send 10 000 a minute, the burst to plan for; the rest is room for other tasks."`
 
@@ -121,6 +124,20 @@ type SMS struct {
 
 	// Endpoint stands in for the provider's address; nil: its own.
 	Endpoint *url.URL `name:"endpoint" env:"ENDPOINT" type:"api-base" help:"The provider's API, or a proxy or simulator in its place." reason:"None: the provider's general address."`
+}
+
+// AddressLimits are how much one address gets. An IPv6 address counts by its network (/64).
+type AddressLimits struct {
+	// LogInHourly and LogInDaily are tries to get in, by whatever way asks for a secret.
+	LogInHourly int `name:"login-address-hourly" env:"LOGIN_ADDRESS_HOURLY" type:"limit" default:"100" help:"Tries to log in, activate or use a code that one address has in an hour." reason:"Room for an office behind one address; raise it where mobile carriers put thousands behind one. Each account has limits of its own."`
+	LogInDaily  int `name:"login-address-daily" env:"LOGIN_ADDRESS_DAILY" type:"limit" default:"1000" help:"The same in a day." reason:"As LOGIN_ADDRESS_HOURLY."`
+
+	// SMSHourly and SMSDaily are SMS codes, each of which costs money.
+	SMSHourly int `name:"sms-address-hourly" env:"SMS_ADDRESS_HOURLY" type:"limit" default:"20" help:"SMS codes that one address may have sent in an hour." reason:"Each costs money and rings on somebody's phone."`
+	SMSDaily  int `name:"sms-address-daily" env:"SMS_ADDRESS_DAILY" type:"limit" default:"100" help:"The same in a day." reason:"As SMS_ADDRESS_HOURLY."`
+
+	// PuzzlesHourly are slide puzzles.
+	PuzzlesHourly int `name:"puzzles-address-hourly" env:"PUZZLES_ADDRESS_HOURLY" type:"limit" default:"300" help:"Slide puzzles that one address gets in an hour." reason:"Three for each try to log in: people miss the gap, too."`
 }
 
 // The modes of the message push, see [Account].

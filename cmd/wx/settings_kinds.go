@@ -49,6 +49,7 @@ var settingKinds = map[string]kind{
 	"grace":        duration(time.Second, 5*time.Minute, "must be a time between 1s and 5m, such as 20s"),
 	"concurrency":  number(1, 1000, "must be a number from 1 to 1000"),
 	"megabytes":    number(1, 20, "must be a number of megabytes from 1 to 20"),
+	"limit":        number(1, 1_000_000, "must be a number from 1 to 1000000"),
 }
 
 func matching(pattern, want string) kind {

@@ -69,6 +69,7 @@ func TestDefaults(t *testing.T) {
 		MP:                    Account{Mode: modeSafe},
 		WebhookAllowLoopback:  "off",
 		QuietHours:            QuietHours{From: 22 * time.Hour, To: 7 * time.Hour},
+		Limits:                AddressLimits{LogInHourly: 100, LogInDaily: 1000, SMSHourly: 20, SMSDaily: 100, PuzzlesHourly: 300},
 		WorkerConcurrency:     60,
 		CertificateMB:         2, DocumentMB: 10,
 		ShutdownGrace: 20 * time.Second,
@@ -187,6 +188,7 @@ func TestKinds(t *testing.T) {
 		{"quiet-hours", []string{"22:00-07:00", "00:00-23:59", "off"}, []string{"22-7", "24:00-07:00", "22:00-07:60", "22:00", "07:00-07:00", "on", "22:00–07:00"}},
 		{"grace", []string{"1s", "5m", "20s"}, []string{"0", "999ms", "5m1s", "20", "-20s", "x"}},
 		{"megabytes", []string{"1", "20"}, []string{"0", "21", "-1", "1.5", "x"}},
+		{"limit", []string{"1", "1000000"}, []string{"0", "1000001", "-1", "1.5", "x"}},
 		{"concurrency", []string{"1", "1000"}, []string{"0", "1001", "-1", "1.5", "x"}},
 	} {
 		t.Run(tc.kind, func(t *testing.T) {

@@ -85,7 +85,7 @@ func (y *system) openWeChat() error {
 		y.gateway.pictures = base.String()
 	}
 	y.acts = acts.New(y.db, &y.gateway, acts.Apps{ServiceAccount: y.settings.OA.AppID, MiniProgram: y.settings.MP.AppID}, y.log)
-	y.acts.Captcha = y.puzzles
+	y.acts.Captcha, y.acts.Limits = y.puzzles, y.settings.Limits.acts()
 	y.acts.Phones, y.acts.Pages, y.acts.Followers = &y.gateway, &y.gateway, &y.gateway
 	y.acts.FileLimits = internship.FileLimits{Certificate: int64(y.settings.CertificateMB) << 20, Document: int64(y.settings.DocumentMB) << 20}
 	return nil
@@ -149,6 +149,11 @@ func (y *system) webhooks(o *tasks.Options) {
 // webhookRules say where webhooks may be.
 func (s *Settings) webhookRules() webhook.Rules {
 	return webhook.Rules{AllowLoopback: s.WebhookAllowLoopback == "on"}
+}
+
+// acts are the limits as the acts count them.
+func (l AddressLimits) acts() acts.Limits {
+	return acts.Limits{AddressHour: l.LogInHourly, AddressDay: l.LogInDaily, SMSHour: l.SMSHourly, SMSDay: l.SMSDaily, Puzzles: l.PuzzlesHourly}
 }
 
 // loadTemplates reads the templates and holds them against the words each kind of message has.
