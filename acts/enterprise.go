@@ -170,11 +170,20 @@ func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in i
 	if err != nil {
 		return nil, internship.ErrUnavailable.Because(err)
 	}
-	owner, err := a.DB.Accounts.Put(store.SubOp(ctx, "owner"), &internship.Account{Root: internship.Root{ID: id}}, func(x *internship.Account) error {
-		x.EnterpriseID, x.EnterpriseCode, x.Role = e.ID, e.Code, internship.Owner
-		x.Name, x.Mobile, x.Password, x.State = in.Name, in.Mobile, password, ""
-		return x.Open(by)
-	})
+	put := func() (*internship.Account, error) {
+		return a.DB.Accounts.Put(store.SubOp(ctx, "owner"), &internship.Account{Root: internship.Root{ID: id}}, func(x *internship.Account) error {
+			x.EnterpriseID, x.EnterpriseCode, x.Role = e.ID, e.Code, internship.Owner
+			x.Name, x.Mobile, x.Password, x.State = in.Name, in.Mobile, password, ""
+			return x.Open(by)
+		})
+	}
+	owner, err := put()
+	if store.Held(err, "mobile") {
+		if err := a.reclaim(ctx, in.Mobile); err != nil {
+			return nil, err
+		}
+		owner, err = put()
+	}
 	if err != nil {
 		return nil, firstHeld(err)
 	}

@@ -106,7 +106,11 @@ func (a *Acts) ownCertificate(ctx context.Context, owner, id string) error {
 	}
 	err := a.ownFile(ctx, owner, internship.FileCertificate, id)
 	if errors.Is(err, internship.ErrFileGone) {
-		return internship.ErrInvalid.At(internship.FieldError{Field: "certificate", Code: "choice", Message: internship.ErrFileGone.Detail})
+		return internship.ErrInvalid.At(certificateGone())
 	}
 	return err
+}
+
+func certificateGone() internship.FieldError {
+	return internship.FieldError{Field: "certificate", Code: "choice", Message: internship.ErrFileGone.Detail}
 }

@@ -35,7 +35,7 @@ func tags() []*huma.Tag {
 // docs are what the documentation says of each operation.
 func docs() map[string]doc {
 	all := map[string]doc{}
-	for _, some := range []map[string]doc{operatorDocs(), loginDocs(), captchaDocs(), codeDocs(), accountDocs(), recoveryDocs(), wechatDocs(), enterpriseDocs(), positionDocs(), placementDocs(), noticeDocs(), clientDocs()} {
+	for _, some := range []map[string]doc{operatorDocs(), loginDocs(), captchaDocs(), codeDocs(), accountDocs(), recoveryDocs(), wechatDocs(), enterpriseDocs(), registrationDocs(), positionDocs(), placementDocs(), noticeDocs(), clientDocs()} {
 		maps.Copy(all, some)
 	}
 	return all

@@ -91,7 +91,7 @@ func formsBySchema() map[string]internship.Form {
 	return map[string]internship.Form{
 		"PositionInput": internship.PositionForm(), "ProfileInput": internship.ProfileForm(),
 		"ActivationInput": internship.ActivationForm(), "Refusal": internship.RefusalForm(),
-		"ResubmissionInput": internship.ResubmissionForm(), "ChangeInput": internship.ChangeForm(), "NominationInput": internship.NominationForm(),
+		"RegistrationInput": internship.RegistrationForm(), "ResubmissionInput": internship.ResubmissionForm(), "ChangeInput": internship.ChangeForm(), "NominationInput": internship.NominationForm(),
 		"PassRoundInput": internship.PassForm(), "VerdictInput": internship.VerdictForm(), "ReasonInput": internship.ReasonForm(),
 		"EntryInput": internship.EntryForm(), "PlanInput": internship.PlanForm(),
 		"StudentInput": internship.StudentForm(), "SchoolInput": internship.SchoolForm(),

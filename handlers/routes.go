@@ -48,6 +48,7 @@ func (a *App) routes() {
 	endpoint(a, anyone, http.MethodGet, "/api/v1/login/qr/{id}", "pollQR", a.pollQR)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/jssdk", "signJS", a.signJS)
 	uploadEndpoint(a, a.passAccess(), "/api/v1/registration/files", "uploadWithPass", passTokenOf, a.uploadWithPass)
+	endpoint(a, a.passAccess(), http.MethodPost, "/api/v1/registration", "register", a.register)
 	endpoint(a, anyone, http.MethodGet, "/api/v1/forms", "definitions", a.definitions)
 	publish(a, "/api/v1/regions", "regions", regions)
 	a.helpRoutes()

@@ -17,6 +17,8 @@ type Account struct {
 	// IDNumber is that of who registered an enterprise, where review needs it
 	// (G-05).
 	IDNumber string `bson:"-"`
+	// Opens is the enterprise that an account in 登记中 registers.
+	Opens string `bson:"opens,omitempty"`
 	// Password is the argon2id hash in PHC form; empty until one is set.
 	Password string `bson:"password"`
 	// LastPassword is the hash that was taken away with a recovery.

@@ -11,7 +11,7 @@ func (a *Account) Begin(do Do) error {
 
 // Join makes the account the owner of the enterprise that it registered.
 func (a *Account) Join(e *Enterprise, do Do) error {
-	a.EnterpriseID, a.EnterpriseCode, a.Role = e.ID, e.Code, Owner
+	a.EnterpriseID, a.EnterpriseCode, a.Role, a.Opens = e.ID, e.Code, Owner, ""
 	return a.fire("join", do)
 }
 
