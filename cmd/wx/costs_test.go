@@ -197,6 +197,7 @@ func TestCosts(t *testing.T) {
 	b.lists(table)
 	b.deciding(table)
 	b.logIns(table)
+	b.gettingIn(table)
 	b.callbacks(table)
 	b.pushing(table)
 	newBench(t, nil).texting(table)    // the other one has much to relay
