@@ -24,7 +24,7 @@ func (a *App) register(ctx context.Context, in *registrationForm) (*loggedIn, er
 	if err != nil {
 		return nil, err
 	}
-	return a.loggedIn(opened, in.Way), nil
+	return a.loggedIn(ctx, opened, in.Way), nil
 }
 
 func registrationDocs() map[string]doc {
