@@ -2,6 +2,9 @@ package handlers_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -124,5 +127,20 @@ func TestNominationThroughTheAPI(t *testing.T) {
 	p.refused(internship.ErrTooManyNominations)
 	if p.header.Get("Retry-After") == "" {
 		t.Error("does not say when")
+	}
+}
+
+// TestInvitationLeadsSomewhere: the link of the text message is a page that says how to register.
+func TestInvitationLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	res, err := w.app.Fiber().Test(httptest.NewRequest(http.MethodGet, "/join", nil), -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(body), "企业入驻") || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("%d %s %v", res.StatusCode, body, err)
 	}
 }

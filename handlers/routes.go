@@ -32,6 +32,7 @@ func (a *App) routes() {
 	a.verifyRoutes()
 
 	// Anyone: the way in, and what clients are built from.
+	a.fiber.Get("/join", a.join)
 	endpoint(a, opening, http.MethodPost, "/api/v1/activation", "activate", a.activate)
 	endpoint(a, anyone, http.MethodPost, "/api/v1/login", "logIn", a.logIn)
 	endpoint(a, opening, http.MethodPost, "/api/v1/login/sms", "logInBySMS", a.logInBySMS)

@@ -75,7 +75,7 @@ func (d *demo) prepare(once bool) error {
 	if err := d.prepareTexts(); err != nil {
 		return fmt.Errorf("start the simulated SMS provider: %w", err)
 	}
-	d.schoolSecret, d.studentsSecret = newSecret().Reveal(), newSecret().Reveal()
+	d.schoolSecret, d.studentsSecret, d.platformSecret = newSecret().Reveal(), newSecret().Reveal(), newSecret().Reveal()
 	if s.Templates, err = d.write("templates.yaml", demoTemplates); err != nil {
 		return err
 	}
@@ -83,12 +83,13 @@ func (d *demo) prepare(once bool) error {
 		return err
 	}
 	s.WebhookAllowLoopback = "on"
-	s.PartnerKeys, err = d.write("partners.yaml", fmt.Sprintf(demoPartners, d.schoolSecret, demoSchoolCode, d.hook.url(), d.studentsSecret))
+	s.PartnerKeys, err = d.write("partners.yaml", fmt.Sprintf(demoPartners, d.schoolSecret, demoSchoolCode, d.hook.url(), d.studentsSecret, d.platformSecret))
 	return err
 }
 
 const demoPartners = `- {id: school, secret: %s, kind: school, school: "%s", webhook: {url: "%s", from: start}}
 - {id: students, secret: %s, kind: students}
+- {id: platform, secret: %s, kind: platform}
 `
 
 // newSecret has the form of an AppSecret.

@@ -35,13 +35,15 @@ type demo struct {
 	puzzles acts.Puzzles
 	eyes    *eyes
 
-	schoolSecret, studentsSecret string
-	school, students             *partnerapi.Client
-	hook                         *demoHook
+	schoolSecret, studentsSecret, platformSecret string
+	school, students, platform                   *partnerapi.Client
+	hook                                         *demoHook
 
 	staff      []*demoStaff
 	studentIDs map[string]string
 	planID     string
+	// comer is the enterprise that registers itself.
+	comer *demoStaff
 	// rows are the two applications of the story's student, by enterprise.
 	rows []string
 }
@@ -73,6 +75,8 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 		{"负责人索取短信验证码", d.texted},
 		{"学生报名", d.apply},
 		{"负责人的微信收到签约申请", d.told},
+		{"企业自荐入驻：短信验证手机号，上传证件，提交登记", d.register},
+		{"省级平台审核通过，负责人的微信收到结果", d.admit},
 	}
 	if once {
 		scenes = append(scenes, scene{"企业同意签约", d.accept}, scene{"其他企业的报名失效，对方收到通知", d.lapsed}, scene{"学校读到事件", d.feed}, scene{"学校的系统收到推送", d.received})
@@ -99,6 +103,7 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 func (d *demo) connect() {
 	d.school = &partnerapi.Client{Base: d.base, Key: "school", Secret: d.schoolSecret}
 	d.students = &partnerapi.Client{Base: d.base, Key: "students", Secret: d.studentsSecret}
+	d.platform = &partnerapi.Client{Base: d.base, Key: "platform", Secret: d.platformSecret}
 }
 
 func (d *demo) registerSchool(ctx context.Context) (string, error) {
@@ -178,21 +183,26 @@ func (d *demo) publish(ctx context.Context) (string, error) {
 
 func (d *demo) bind(ctx context.Context) (string, error) {
 	for _, s := range d.staff {
-		if err := s.api.call(ctx, "POST", "/api/v1/bindings/follower", nil, nil); err != nil {
-			return "", err
-		}
-		scenes := d.sim.Scenes(demoOAAppID) // the newest code first: the one just made
-		if len(scenes) == 0 {
-			return "", errors.New("no code to scan was made")
-		}
-		if _, err := d.sim.Scan(ctx, demoOAAppID, s.OpenID, scenes[0]); err != nil {
-			return "", fmt.Errorf("scan: %w", err)
-		}
-		if err := d.sim.AddUser(wxsim.User{AppID: demoOAAppID, OpenID: s.OpenID, Name: s.Owner, Subscribed: true}); err != nil { // the phone's name on /sim
+		if err := d.scan(ctx, s); err != nil {
 			return "", err
 		}
 	}
 	return "王经理、李主任扫描二维码关注公众号，消息将发到各自的微信", nil
+}
+
+// scan lets an owner scan the code that binds the account to the phone.
+func (d *demo) scan(ctx context.Context, s *demoStaff) error {
+	if err := s.api.call(ctx, "POST", "/api/v1/bindings/follower", nil, nil); err != nil {
+		return err
+	}
+	scenes := d.sim.Scenes(demoOAAppID) // the newest code first: the one just made
+	if len(scenes) == 0 {
+		return errors.New("no code to scan was made")
+	}
+	if _, err := d.sim.Scan(ctx, demoOAAppID, s.OpenID, scenes[0]); err != nil {
+		return fmt.Errorf("scan: %w", err)
+	}
+	return d.sim.AddUser(wxsim.User{AppID: demoOAAppID, OpenID: s.OpenID, Name: s.Owner, Subscribed: true}) // the phone's name on /sim
 }
 
 func (d *demo) apply(ctx context.Context) (string, error) {
