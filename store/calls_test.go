@@ -314,6 +314,9 @@ func calls() []call {
 		{"AccountsByUnion/mini-program", func(ctx context.Context, db *store.DB) error {
 			return second(db.AccountsByUnion(ctx, internship.MiniProgram, "u1"))
 		}},
+		{"Advance", func(ctx context.Context, db *store.DB) error {
+			return second(db.Advance(ctx, noon, noon.Add(time.Minute), time.Hour, 10))
+		}},
 		{"AccountsAfter", func(ctx context.Context, db *store.DB) error { return second(db.AccountsAfter(ctx, "acc_0", 10)) }},
 		{"Lease", func(ctx context.Context, db *store.DB) error {
 			return second(db.Lease(ctx, "relay", "me", time.Minute))

@@ -32,6 +32,8 @@ type cli struct {
 	Jobs        jobsCmd        `cmd:"" help:"Show the reactions that need a person, or put one back to work."`
 	SMS         smsCmd         `cmd:"" name:"sms" help:"Show the text messages that did not leave, or those to one mobile, or send one again."`
 	Webhooks    webhooksCmd    `cmd:"" help:"Show the partners' webhooks, or put one back to work."`
+	Quota       quotaCmd       `cmd:"" help:"Show how many messages WeChat still takes today, and let held ones leave."`
+	Unionids    unionidsCmd    `cmd:"" help:"Ask WeChat for the unionids of followers who were bound before it told them."`
 	Sim         simCmd         `cmd:"" help:"Run the simulated WeChat platform for the accounts of the settings."`
 	Demo        demoCmd        `cmd:"" help:"Show the main job on embedded engines and a simulated WeChat: a sign-up, the message on the phone, the answer."`
 	Config      configCmd      `cmd:"" help:"Print every setting with its value and where it comes from, secrets masked, and check them."`

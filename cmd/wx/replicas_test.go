@@ -40,6 +40,8 @@ func newReplicas(t testing.TB, n int, log *slog.Logger, alter ...func(*Settings)
 	for _, f := range alter {
 		f(&b.d.settings)
 	}
+	b.d.base = "http://127.0.0.1:1"
+	b.must(b.d.addAccounts())
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, n)
 	for range n {
@@ -56,7 +58,8 @@ func newReplicas(t testing.TB, n int, log *slog.Logger, alter ...func(*Settings)
 	}
 	t.Cleanup(func() { _ = r.leave() })
 	b.y, b.d.base = r.sides[0], r.bases[0]
-	b.must(b.d.addAccounts())
+	b.must(b.d.sim.SetCallback(demoOAAppID, b.d.base+"/wx/callback/oa"))
+	b.must(b.d.sim.SetCallback(demoMPAppID, b.d.base+"/wx/callback/mp"))
 	b.d.connect()
 	for _, play := range []func(context.Context) (string, error){b.d.registerSchool, b.d.activate, b.d.publish} {
 		_, err := play(t.Context())

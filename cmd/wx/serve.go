@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"sync"
 
 	"shixi/handlers"
 	"shixi/store"
@@ -98,6 +99,9 @@ func (y *system) relay(ctx, grace context.Context) error {
 }
 
 func (y *system) worker(ctx, grace context.Context) error {
+	var checking sync.WaitGroup
+	defer checking.Wait()
+	checking.Go(func() { y.checkLibrary(ctx) })
 	return within(grace, func() error { return y.tasks.Worker.Run(ctx) })
 }
 

@@ -40,15 +40,17 @@ type system struct {
 	puzzles acts.Puzzles
 
 	// engine is the embedded one; nil with MONGODB_URI.
-	engine   *embedded.Server
-	db       *store.DB
-	redis    redis.UniversalClient
-	gateway  gateway
-	acts     *acts.Acts
-	partners *handlers.PartnerKeys
-	tasks    *tasks.Tasks
-	metrics  *prometheus.Registry
-	listener net.Listener
+	engine  *embedded.Server
+	db      *store.DB
+	redis   redis.UniversalClient
+	gateway gateway
+	// templates are those of the official account; nil without one.
+	templates *wxmsg.Templates
+	acts      *acts.Acts
+	partners  *handlers.PartnerKeys
+	tasks     *tasks.Tasks
+	metrics   *prometheus.Registry
+	listener  net.Listener
 
 	closers []func(context.Context) error
 }
@@ -121,7 +123,7 @@ func (y *system) openTasks() error {
 		if err != nil {
 			return err
 		}
-		o.Sender, o.Templates = y.gateway.official, templates
+		o.Sender, o.Templates, y.templates = y.gateway.official, templates, templates
 	}
 	var err error
 	if o.SMS, err = y.openSMS(); err != nil {
