@@ -33,6 +33,9 @@ type Acts struct {
 	// Papers looks into uploaded files; FileLimits are their greatest sizes.
 	Papers     Papers
 	FileLimits internship.FileLimits
+	// InternShare says what becomes of more interns than the usual share of
+	// staff (G-17); empty: they are warned of.
+	InternShare internship.SharePolicy
 	// Apps are the app ids that WeChat identities belong to.
 	Apps Apps
 	// Captcha draws puzzles; nil: nobody gets one, nor a ticket.

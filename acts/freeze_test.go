@@ -39,7 +39,7 @@ func TestFrozenEnterprise(t *testing.T) {
 	if err != nil {
 		t.Errorf("a new position: %v", err)
 	}
-	if _, err := w.Acts.PublishPosition(ctx, e.Staff, draft.ID); !errors.Is(err, internship.ErrFrozen) {
+	if _, _, err := w.Acts.PublishPosition(ctx, e.Staff, draft.ID, actstest.Publication()); !errors.Is(err, internship.ErrFrozen) {
 		t.Errorf("publishes: %v", err)
 	}
 	if _, err := w.Acts.Approve(ctx, w.School, running.ID); err != nil {
@@ -120,7 +120,7 @@ func TestFreezeLiftFreeze(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	late, err := w.Acts.CreatePosition(ctx, e.Staff, actstest.Terms("电工", 1))
+	late, err := w.Acts.CreatePosition(ctx, e.Staff, e.Terms("电工", 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestFreezeLiftFreeze(t *testing.T) {
 	for n, step := range []func() error{
 		func() error { _, err := w.Acts.Freeze(ctx, actstest.Platform, e.ID, reason); return err },
 		func() error { _, err := w.Acts.Lift(ctx, actstest.Platform, e.ID); return err },
-		func() error { _, err := w.Acts.PublishPosition(ctx, e.Staff, late.ID); return err },
+		func() error { _, _, err := w.Acts.PublishPosition(ctx, e.Staff, late.ID, actstest.Publication()); return err },
 		func() error { _, err := side.Freeze(ctx, actstest.Platform, e.ID, reason); return err },
 	} {
 		if err := step(); err != nil {
@@ -238,7 +238,7 @@ func TestBlacklistedIsRefusedEverywhere(t *testing.T) {
 		"apply":  func() error { _, err := student.TryApply(position); return err },
 		"accept": func() error { _, err := w.Acts.Accept(ctx, e.Staff, waiting.ID); return err },
 		"publish": func() error {
-			_, err := w.Acts.PublishPosition(ctx, e.Staff, position.ID)
+			_, _, err := w.Acts.PublishPosition(ctx, e.Staff, position.ID, actstest.Publication())
 			return err
 		},
 	} {

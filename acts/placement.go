@@ -74,7 +74,8 @@ func (a *Acts) placement(ctx context.Context, s Staff, id string) (*internship.P
 // Accept signs a student (同意签约), or finds that it has: the first enterprise to confirm wins, and
 // no more are accepted than the position has places (R-10, G-17, G-21).
 // Errors: ErrNotFound, ErrSignedElsewhere, ErrPositionFull, ErrReconfirm,
-// ErrWrongState, ErrNotEligible, ErrFrozen, ErrBusy.
+// ErrWrongState, ErrNotEligible, ErrNotRecruiting, ErrTooManyInterns, ErrFrozen,
+// ErrBusy.
 func (a *Acts) Accept(ctx context.Context, s Staff, id string) (*internship.Placement, error) {
 	if err := s.mayManage(); err != nil {
 		return nil, err
@@ -97,10 +98,27 @@ func (a *Acts) Accept(ctx context.Context, s Staff, id string) (*internship.Plac
 	if err != nil {
 		return nil, err
 	}
-	if err := position.MayAccept(); err != nil {
+	if err := position.MayAccept(p, a.Now()); err != nil {
+		return nil, a.unless(p, err)
+	}
+	if err := a.shareLeft(ctx, enterprise); err != nil {
 		return nil, a.unless(p, err)
 	}
 	return a.acceptAtPlace(ctx, s, p, position)
+}
+
+// shareLeft refuses one more intern where the policy holds the share of staff
+// and it is used up. It counts, so that acceptances at the same instant may
+// pass it by their number: the regulation says "as a rule".
+func (a *Acts) shareLeft(ctx context.Context, e *internship.Enterprise) error {
+	if a.InternShare != internship.ShareBlock {
+		return nil
+	}
+	interns, err := a.interns(ctx, e)
+	if err != nil {
+		return err
+	}
+	return internship.InternShare(interns+1, e.Profile.Staff)
 }
 
 // acceptAtPlace picks a free place and signs, picking again when another

@@ -251,20 +251,18 @@ func TestMaterialChangeGoesBackToTheStudent(t *testing.T) {
 	position := e.Position("焊工", 3)
 	s := w.NewStudent("卢晓东")
 	p := s.Applies(position)
-	terms := actstest.Terms("焊工", 3)
-	terms.Address = "新址 1 号"
+	terms := e.Terms("焊工", 3)
+	terms.Address.Detail = "新址 1 号"
 	if _, err := w.Acts.EditPosition(t.Context(), e.Staff, position.ID, terms); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Acts.PublishPosition(t.Context(), e.Staff, position.ID); err != nil {
-		t.Fatal(err)
-	}
+	e.Publishes(position)
 	w.React("positions", position.ID)
 	if _, err := w.Acts.Accept(t.Context(), e.Staff, p.ID); !errors.Is(err, internship.ErrReconfirm) {
 		t.Errorf("accepted on old terms: %v", err)
 	}
-	again, err := w.Acts.Reconfirm(t.Context(), actstest.StudentsApp, s.Student.ID, p.ID)
-	if err != nil || again.Terms.Address != "新址 1 号" || again.State != internship.Applied {
+	again, err := w.Acts.Reconfirm(t.Context(), actstest.StudentsApp, s.Student.ID, p.ID, 2)
+	if err != nil || again.Terms.Workplace.Detail != "新址 1 号" || again.State != internship.Applied {
 		t.Fatalf("%+v %v", again, err)
 	}
 	if _, err := w.Acts.Accept(t.Context(), e.Staff, p.ID); err != nil {
@@ -291,7 +289,7 @@ func TestSameRequestTwiceIsOneApplication(t *testing.T) {
 	position := w.Enterprise("甲").Position("焊工", 3)
 	s := w.NewStudent("卢晓东")
 	ctx := store.WithOp(t.Context(), "request-1")
-	in := acts.Application{StudentID: s.Student.ID, PlanID: w.Plan.ID, PositionID: position.ID}
+	in := acts.Application{StudentID: s.Student.ID, PlanID: w.Plan.ID, PositionID: position.ID, Edition: position.Published}
 	first, err := w.Acts.Apply(ctx, actstest.StudentsApp, in)
 	if err != nil {
 		t.Fatal(err)
@@ -368,15 +366,13 @@ func TestEditedPositionWaitsForPublication(t *testing.T) {
 	e := w.Enterprise("甲")
 	position := e.Position("焊工", 2)
 	p := w.NewStudent("卢晓东").Applies(position)
-	if _, err := w.Acts.EditPosition(t.Context(), e.Staff, position.ID, actstest.Terms("高级焊工", 2)); err != nil {
+	if _, err := w.Acts.EditPosition(t.Context(), e.Staff, position.ID, e.Terms("高级焊工", 2)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Acts.Accept(t.Context(), e.Staff, p.ID); !errors.Is(err, internship.ErrWrongState) {
 		t.Errorf("accepted on terms nobody can see: %v", err)
 	}
-	if _, err := w.Acts.PublishPosition(t.Context(), e.Staff, position.ID); err != nil {
-		t.Fatal(err)
-	}
+	e.Publishes(position)
 	w.React("positions", position.ID)
 	if _, err := w.Acts.Accept(t.Context(), e.Staff, p.ID); err != nil {
 		t.Errorf("an immaterial change needs no new consent: %v", err)

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 
 	"shixi/internship"
 	"shixi/store"
@@ -44,27 +45,56 @@ func (a *Acts) Positions(ctx context.Context, s Staff, f store.PositionFilter) (
 }
 
 // CreatePosition saves a new, unpublished position (manual §3.1). Errors:
-// ErrInvalid, ErrForbidden.
+// ErrInvalid, also for files that are not the enterprise's, ErrForbidden.
 func (a *Acts) CreatePosition(ctx context.Context, s Staff, in internship.PositionInput) (*internship.Position, error) {
 	if err := s.mayManage(); err != nil {
 		return nil, err
 	}
-	terms, from, to, err := in.Parse()
+	sheet, err := a.sheet(ctx, s, in)
 	if err != nil {
 		return nil, err
 	}
-	p := &internship.Position{Root: internship.Root{ID: store.NewID(ctx, "pos")}, EnterpriseID: s.EnterpriseID,
-		Terms: terms, EnrolFrom: from, EnrolTo: to}
+	p := &internship.Position{Root: internship.Root{ID: store.NewID(ctx, "pos")}, EnterpriseID: s.EnterpriseID, Sheet: sheet}
 	if err := p.Create(a.do(s, "")); err != nil {
 		return nil, err
 	}
 	return a.DB.Positions.Create(ctx, p)
 }
 
+// sheet checks a form and that the files it names are the enterprise's own.
+func (a *Acts) sheet(ctx context.Context, s Staff, in internship.PositionInput) (internship.Sheet, error) {
+	sheet, err := in.Parse()
+	if err != nil {
+		return sheet, err
+	}
+	var wrong []internship.FieldError
+	for _, file := range []struct{ field, kind, id string }{
+		{"planFile", internship.FilePlan, sheet.Terms.Plan}, {"exemption.file", internship.FileExemption, sheet.Exemption.File},
+	} {
+		if file.id == "" {
+			continue
+		}
+		switch err := a.ownFile(ctx, s.EnterpriseID, file.kind, file.id); {
+		case errors.Is(err, internship.ErrFileGone):
+			wrong = append(wrong, internship.FieldError{Field: file.field, Code: "choice", Message: internship.ErrFileGone.Detail})
+		case err != nil:
+			return sheet, err
+		}
+	}
+	if wrong != nil {
+		return sheet, internship.ErrInvalid.At(wrong...)
+	}
+	return sheet, nil
+}
+
 // EditPosition saves a new edition and un-publishes the position.
-// Errors: ErrInvalid, ErrNotFound, ErrWrongState in 实习中, ErrHeadcountTooLow.
+// Errors: those of CreatePosition, ErrNotFound, ErrWrongState in 实习中,
+// ErrHeadcountTooLow.
 func (a *Acts) EditPosition(ctx context.Context, s Staff, id string, in internship.PositionInput) (*internship.Position, error) {
-	terms, from, to, err := in.Parse()
+	if err := s.mayManage(); err != nil {
+		return nil, err
+	}
+	sheet, err := a.sheet(ctx, s, in)
 	if err != nil {
 		return nil, err
 	}
@@ -73,21 +103,55 @@ func (a *Acts) EditPosition(ctx context.Context, s Staff, id string, in internsh
 		return nil, err
 	}
 	return a.changePosition(ctx, s, id, func(p *internship.Position) error {
-		return p.Edit(terms, from, to, len(taken), a.do(s, ""))
+		return p.Edit(sheet, len(taken), a.do(s, ""))
 	})
 }
 
-// PublishPosition makes a position choosable. Errors: ErrNotFound,
-// ErrWrongState, ErrFrozen, ErrProfileMissing, ErrInvalid when the enrolment
-// is over.
-func (a *Acts) PublishPosition(ctx context.Context, s Staff, id string) (*internship.Position, error) {
-	enterprise, err := a.DB.Enterprises.Get(ctx, s.EnterpriseID)
+// PublishPosition makes a position choosable under the enterprise's
+// declaration, and says what the enterprise should know of it. Errors:
+// ErrNotFound, ErrInvalid and ErrDeclarationOld for the declaration, those of
+// internship.Position.Publish.
+func (a *Acts) PublishPosition(ctx context.Context, s Staff, id string, in internship.PublicationInput) (*internship.Position, []internship.Warning, error) {
+	declared, err := in.Parse()
+	if err != nil {
+		return nil, nil, err
+	}
+	of := internship.Publication{Declared: declared, Policy: a.InternShare}
+	if of.Enterprise, err = a.DB.Enterprises.Get(ctx, s.EnterpriseID); err != nil {
+		return nil, nil, err
+	}
+	if of.Interns, err = a.interns(ctx, of.Enterprise); err != nil {
+		return nil, nil, err
+	}
+	taken, err := a.DB.TakenPlaces(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	of.Taken = len(taken)
+	var warnings []internship.Warning
+	p, err := a.changePosition(ctx, s, id, func(p *internship.Position) error {
+		var err error
+		warnings, err = p.Publish(of, a.do(s, ""))
+		return err
+	})
+	return p, warnings, err
+}
+
+// interns counts the enterprise's signed students of all schools, as far as
+// that matters to its share of staff (G-17).
+func (a *Acts) interns(ctx context.Context, e *internship.Enterprise) (int, error) {
+	return a.DB.SignedInterns(ctx, e.ID, max(store.MaxCount, e.Profile.Staff)+1)
+}
+
+// EndRecruiting leaves the position to those who are signed; open applications
+// lapse by reaction (domain.md §2.2). Errors: ErrNotFound, ErrWrongState,
+// ErrNoInterns.
+func (a *Acts) EndRecruiting(ctx context.Context, s Staff, id string) (*internship.Position, error) {
+	taken, err := a.DB.TakenPlaces(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return a.changePosition(ctx, s, id, func(p *internship.Position) error {
-		return p.Publish(enterprise, a.do(s, ""))
-	})
+	return a.changePosition(ctx, s, id, func(p *internship.Position) error { return p.EndRecruiting(len(taken), a.do(s, "")) })
 }
 
 // ClosePosition ends recruiting; open applications lapse by reaction (R-08,

@@ -38,13 +38,16 @@ func Reactions() []Reaction {
 		{"siblings_lapse", []internship.Kind{internship.PlacementAccepted},
 			"the student's other open applications in the plan lapse (他企业先确认)", (*Acts).siblingsLapse},
 		{"application_recheck", []internship.Kind{internship.PlacementApplied, internship.PlacementReconfirmed},
-			"an application that came too late lapses: position closed, enterprise not 正常, student signed meanwhile", (*Acts).applicationRecheck},
-		{"applicants_lapse", []internship.Kind{internship.PositionClosed},
+			"an application that came too late lapses: position closed, enterprise not 正常, student signed meanwhile; one to outdated terms goes back to its student", (*Acts).applicationRecheck},
+		{"applicants_lapse", []internship.Kind{internship.PositionClosed, internship.PositionEnded},
 			"the position's open applications lapse (岗位关闭)", (*Acts).applicantsLapse},
 		{"applicants_reconfirm", []internship.Kind{internship.PositionPublished},
 			"after a material change, waiting applications of older editions go back to their students (G-16)", (*Acts).applicantsReconfirm},
 		{"headcount_recheck", []internship.Kind{internship.PlacementAccepted, internship.PositionEdited},
-			"a headcount lowered at the instant of an acceptance is raised to the signed number", (*Acts).headcountRecheck},
+			"a headcount lowered at the instant of an acceptance is raised to the signed number; recruiting ends where enrolment is over and every place taken", (*Acts).headcountRecheck},
+		{"interns_recheck", []internship.Kind{internship.PositionEnded, internship.PlacementWithdrawn, internship.PlacementObjected, internship.PlacementNoShow,
+			internship.PlacementCompleted, internship.PlacementTerminated, internship.PlacementIncomplete},
+			"a position in 实习中 is closed when its last intern has ended", (*Acts).internsRecheck},
 		{"offers_follow", []internship.Kind{internship.EnterpriseRecommended, internship.EnterpriseFrozen, internship.EnterpriseLifted, internship.EnterpriseChangePassed},
 			"the enterprise's recruiting positions become visible to a new recommending school's students (R-05), are hidden while it is frozen, and bear its new name", (*Acts).offersFollow},
 		{"registry_check", []internship.Kind{internship.EnterpriseRegistered, internship.EnterpriseResubmitted, internship.EnterpriseChangeRequested},
@@ -143,6 +146,9 @@ func (a *Acts) applicationRecheck(ctx context.Context, e internship.Event, _ str
 	case internship.Closed, internship.Deleted, internship.Running:
 		return "", a.lapse(ctx, p, internship.PositionShut, e)
 	}
+	if err := a.askAgain(ctx, p, position, e); err != nil {
+		return "", err
+	}
 	return "", a.enterpriseRecheck(ctx, p, e)
 }
 
@@ -170,14 +176,20 @@ func (a *Acts) applicantsReconfirm(ctx context.Context, e internship.Event, curs
 		return "", err
 	}
 	return a.eachApplicant(ctx, e, cursor, []string{internship.Applied}, func(p *internship.Placement) error {
-		_, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
-			if p.State != internship.Applied || p.Edition >= position.Published || !position.PublishedTerms.Material(p.Terms) {
-				return store.Unchanged
-			}
-			return p.AskAgain(a.consequence(e))
-		})
-		return err
+		return a.askAgain(ctx, p, position, e)
 	})
+}
+
+// askAgain puts an application back to its student when it agreed to terms that
+// are not the published ones any more.
+func (a *Acts) askAgain(ctx context.Context, p *internship.Placement, position *internship.Position, e internship.Event) error {
+	_, err := a.DB.Placements.Change(ctx, p, func(p *internship.Placement) error {
+		if p.State != internship.Applied || !position.Outdates(p) {
+			return store.Unchanged
+		}
+		return p.AskAgain(a.consequence(e))
+	})
+	return err
 }
 
 // eachApplicant does something to one page of a position's rows in the first
@@ -209,11 +221,32 @@ func (a *Acts) headcountRecheck(ctx context.Context, e internship.Event, _ strin
 		return "", err
 	}
 	_, err = a.DB.Positions.Update(ctx, e.Refs.PositionID, func(p *internship.Position) error {
+		if p.Filled(len(taken), a.Now()) {
+			return p.EndRecruiting(len(taken), a.consequence(e))
+		}
 		corrected, err := p.CorrectHeadcount(len(taken), a.consequence(e))
 		if err == nil && !corrected {
 			return store.Unchanged
 		}
 		return err
+	})
+	return "", err
+}
+
+func (a *Acts) internsRecheck(ctx context.Context, e internship.Event, _ string) (string, error) {
+	position, err := a.DB.Positions.Get(ctx, e.Refs.PositionID)
+	if err != nil || position.State != internship.Running {
+		return "", err
+	}
+	taken, err := a.DB.TakenPlaces(ctx, position.ID)
+	if err != nil || len(taken) > 0 {
+		return "", err
+	}
+	_, err = a.DB.Positions.Change(ctx, position, func(p *internship.Position) error {
+		if p.State != internship.Running {
+			return store.Unchanged
+		}
+		return p.LastInternEnded(a.consequence(e))
 	})
 	return "", err
 }

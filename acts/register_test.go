@@ -40,7 +40,7 @@ func TestRegister(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Acts.PublishPosition(t.Context(), e.Staff, draft.ID); !errors.Is(err, internship.ErrFrozen) {
+	if _, _, err := w.Acts.PublishPosition(t.Context(), e.Staff, draft.ID, actstest.Publication()); !errors.Is(err, internship.ErrFrozen) {
 		t.Errorf("publishes while under review: %v", err)
 	}
 }

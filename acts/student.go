@@ -14,13 +14,15 @@ type Application struct {
 	StudentID  string
 	PlanID     string
 	PositionID string
+	// Edition is the one of the position that the student saw and agrees to.
+	Edition int
 }
 
 // Apply signs a student up for a position (报名). Errors: ErrNotFound, which
 // names the field where the plan or the position is meant,
 // ErrNotEligible, ErrEnrolmentClosed, ErrNotRecruiting, ErrNotOffered,
 // ErrAlreadySigned, ErrAlreadyChosen, ErrTooManyOpen, ErrFrozen,
-// ErrPositionFull (G-14).
+// ErrPositionFull (G-14), ErrTermsChanged when the student saw another edition.
 func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internship.Placement, error) {
 	student, err := a.DB.Students.Get(ctx, in.StudentID)
 	if err != nil {
@@ -39,6 +41,9 @@ func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internshi
 		return nil, err
 	}
 	if err := a.recruits(ctx, position); err != nil {
+		return nil, err
+	}
+	if err := position.ShownAs(in.Edition); err != nil {
 		return nil, err
 	}
 	do := a.partnerDo(p, student.ID, student.Name, "")
@@ -140,9 +145,10 @@ func (a *Acts) Withdraw(ctx context.Context, p Partner, studentID, id string) (*
 	})
 }
 
-// Reconfirm accepts a position's new terms (G-16). Errors as Withdraw,
-// ErrNotRecruiting, ErrEnrolmentClosed.
-func (a *Acts) Reconfirm(ctx context.Context, p Partner, studentID, id string) (*internship.Placement, error) {
+// Reconfirm accepts a position's new terms (G-16) as the student saw them in
+// an edition. Errors as Withdraw, ErrNotRecruiting, ErrEnrolmentClosed,
+// ErrTermsChanged.
+func (a *Acts) Reconfirm(ctx context.Context, p Partner, studentID, id string, edition int) (*internship.Placement, error) {
 	placement, err := a.DB.Placements.Get(ctx, id)
 	if err != nil {
 		return nil, err
@@ -152,7 +158,7 @@ func (a *Acts) Reconfirm(ctx context.Context, p Partner, studentID, id string) (
 		return nil, err
 	}
 	return a.studentMove(ctx, p, studentID, id, func(x *internship.Placement, do internship.Do) error {
-		return x.Reconfirm(position, do)
+		return x.Reconfirm(position, edition, do)
 	})
 }
 

@@ -29,7 +29,7 @@ func TestForeignIDs(t *testing.T) {
 
 	me.get("/api/v1/positions/" + position.ID).refused(internship.ErrNotFound)
 	me.put("/api/v1/positions/"+position.ID, actstest.Terms("电工", 9)).refused(internship.ErrNotFound)
-	me.post("/api/v1/positions/"+position.ID+"/publish", nil).refused(internship.ErrNotFound)
+	me.post("/api/v1/positions/"+position.ID+"/publish", actstest.Publication()).refused(internship.ErrNotFound)
 	me.post("/api/v1/positions/"+position.ID+"/close", nil).refused(internship.ErrNotFound)
 	me.delete("/api/v1/positions/" + position.ID).refused(internship.ErrNotFound)
 	me.get("/api/v1/placements/" + placement.ID).refused(internship.ErrNotFound)
@@ -75,12 +75,13 @@ func TestRoles(t *testing.T) {
 		{"GET", "/api/v1/positions", nil, managers},
 		{"GET", path, nil, managers},
 		{"POST", "/api/v1/positions", actstest.Terms("电工", 1), managers},
-		{"PUT", path, actstest.Terms("焊工", 5), managers},
-		{"POST", path + "/publish", nil, managers},
+		{"PUT", path, e.Terms("焊工", 5), managers},
+		{"POST", path + "/publish", actstest.Publication(), managers},
 		{"GET", "/api/v1/placements", nil, managers},
 		{"GET", "/api/v1/placements/" + placement.ID, nil, managers},
 		{"POST", "/api/v1/placements/accept", ids(placement.ID), managers},
 		{"POST", "/api/v1/placements/refuse", ids("plc_1"), managers},
+		{"POST", path + "/end-recruiting", nil, managers},
 		{"POST", path + "/close", nil, managers},
 		{"DELETE", "/api/v1/positions/pos_NONE", nil, managers},
 	} {

@@ -41,6 +41,9 @@ func (t tree) set(path string, value any) tree {
 	out := maps.Clone(t)
 	if head, rest, ok := strings.Cut(path, "."); ok {
 		inner, _ := out[head].(map[string]any)
+		if inner == nil {
+			inner = map[string]any{}
+		}
 		out[head] = tree(inner).set(rest, value)
 		return out
 	}
@@ -91,6 +94,7 @@ func bodies(w *world, position *internship.Position, placement *internship.Place
 		"logInByWechat":   {"POST", "/api/v1/login/wechat", tree{"code": "x"}, internship.Form{Fields: []internship.Field{{Name: "code", Required: true, Max: 128}}}, false},
 		"completeProfile": {"PUT", "/api/v1/enterprise", treeOf(tb, profile), internship.ProfileForm(), true},
 		"createPosition":  {"POST", "/api/v1/positions", treeOf(tb, actstest.Terms("焊工", 1)), internship.PositionForm(), true},
+		"publishPosition": {"POST", "/api/v1/positions/" + position.ID + "/publish", treeOf(tb, actstest.Publication()), internship.PublicationForm(), true},
 		"editPosition":    {"PUT", "/api/v1/positions/" + position.ID, treeOf(tb, actstest.Terms("焊工", 1)), internship.PositionForm(), true},
 		"accept":          {"POST", "/api/v1/placements/accept", tree{"ids": []any{placement.ID}}, selection, true},
 		"refuse":          {"POST", "/api/v1/placements/refuse", tree{"ids": []any{placement.ID}}, refusal, true},

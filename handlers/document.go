@@ -89,7 +89,7 @@ func (a *App) limitSchemas() {
 // formsBySchema says which form limits which submitted type.
 func formsBySchema() map[string]internship.Form {
 	return map[string]internship.Form{
-		"PositionInput": internship.PositionForm(), "ProfileInput": internship.ProfileForm(),
+		"PositionInput": internship.PositionForm(), "PublicationInput": internship.PublicationForm(), "ProfileInput": internship.ProfileForm(),
 		"ActivationInput": internship.ActivationForm(), "Refusal": internship.RefusalForm(),
 		"RegistrationInput": internship.RegistrationForm(), "ResubmissionInput": internship.ResubmissionForm(), "ChangeInput": internship.ChangeForm(), "NominationInput": internship.NominationForm(),
 		"PassRoundInput": internship.PassForm(), "VerdictInput": internship.VerdictForm(), "ReasonInput": internship.ReasonForm(),

@@ -49,7 +49,8 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 		"GET /partner/v1/files/{id}":                                        {id: file},
 		"GET /api/v1/positions/{id}":                                        {id: position.ID},
 		"PUT /api/v1/positions/{id}":                                        {id: position.ID, body: actstest.Terms("电工", 9)},
-		"POST /api/v1/positions/{id}/publish":                               {id: position.ID},
+		"POST /api/v1/positions/{id}/publish":                               {id: position.ID, body: actstest.Publication()},
+		"POST /api/v1/positions/{id}/end-recruiting":                        {id: position.ID},
 		"POST /api/v1/positions/{id}/close":                                 {id: position.ID},
 		"DELETE /api/v1/positions/{id}":                                     {id: position.ID},
 		"GET /api/v1/placements/{id}":                                       {id: placement.ID},
@@ -68,7 +69,7 @@ func TestForeignIDsOnEveryRoute(t *testing.T) {
 		"GET /partner/v1/students/{studentId}/applications":                 {student: other.Student.ID, status: http.StatusOK}, // the own, which are none
 		"GET /partner/v1/students/{studentId}/applications/{id}":            {student: other.Student.ID, id: placement.ID},
 		"POST /partner/v1/students/{studentId}/applications/{id}/withdraw":  {student: other.Student.ID, id: placement.ID},
-		"POST /partner/v1/students/{studentId}/applications/{id}/reconfirm": {student: other.Student.ID, id: placement.ID},
+		"POST /partner/v1/students/{studentId}/applications/{id}/reconfirm": {student: other.Student.ID, id: placement.ID, body: edition(1)},
 	}
 	for _, act := range []string{"pass", "return", "change/pass", "change/return", "freeze", "lift", "resend", "reveal"} { // no school's business
 		ids["POST /partner/v1/reviews/{id}/"+act] = foreign{id: e.ID, body: map[string]any{"round": 1, "reason": "不符"}, status: http.StatusForbidden}

@@ -17,6 +17,8 @@ type Definitions struct {
 	Messages   []Choice                     `json:"messages" doc:"消息种类"`
 	Files      []internship.FileKind        `json:"files" doc:"可上传的文件：类别、媒体类型与最大字节数"`
 	Industries []Industry                   `json:"industries" doc:"所属行业（GB/T 4754-2017）：门类，以及实习管理规定另有要求的小类"`
+	// Declaration is what publishing a position asks for.
+	Declaration Declaration `json:"declaration" doc:"发布岗位时须逐项确认的合规声明"`
 }
 
 // FormDefinition is one form.
@@ -86,7 +88,7 @@ func (a *App) definitions(_ context.Context, in *conditional) (*definitionsAnswe
 }
 
 func define(limits internship.FileLimits) *Definitions {
-	d := &Definitions{States: map[string][]StateDefinition{}}
+	d := &Definitions{Declaration: declare(), States: map[string][]StateDefinition{}}
 	for _, f := range internship.Forms() {
 		form := FormDefinition{Name: f.Name, Label: f.Label, Fields: make([]FieldDefinition, len(f.Fields))}
 		for i, field := range f.Fields {

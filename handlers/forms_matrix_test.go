@@ -55,6 +55,7 @@ func formRoutes(w *partners) map[string]formRoute {
 	colleague := w.colleague(e)
 	return map[string]formRoute{
 		"position":     {who: me, method: "POST", path: "/api/v1/positions", good: treeOf(tb, actstest.Terms("焊工", 1))},
+		"publication":  {who: me, method: "POST", path: "/api/v1/positions/" + position.ID + "/publish", good: treeOf(tb, actstest.Publication())},
 		"entry":        {who: w.school, method: "POST", path: "/partner/v1/enterprises", good: treeOf(tb, entry)},
 		"registration": {who: w.as(applicant.Token), method: "POST", path: "/api/v1/registration", good: treeOf(tb, registration)},
 		"resubmission": {who: me, method: "POST", path: "/api/v1/enterprise/resubmit", good: treeOf(tb, resubmission)},

@@ -45,15 +45,15 @@ func TestIdempotencyKeys(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		a, b := w.enterprise("A"), w.enterprise("B")
-		one := read[handlers.Position](w.owner(a).once("k").post("/api/v1/positions", actstest.Terms("焊工", 1)))
+		one := read[handlers.Position](w.owner(a).once("k").post("/api/v1/positions", a.Terms("焊工", 1)))
 		two := read[handlers.Position](w.owner(b).once("k").post("/api/v1/positions", actstest.Terms("焊工", 1)))
 		if one.ID == two.ID {
 			t.Fatal("two enterprises share a position")
 		}
-		other := read[handlers.Position](w.owner(a).once("k2").post("/api/v1/positions", actstest.Terms("电工", 1)))
+		other := read[handlers.Position](w.owner(a).once("k2").post("/api/v1/positions", a.Terms("电工", 1)))
 		me := w.owner(a).once("publish")
 		for _, id := range []string{one.ID, other.ID} {
-			if p := read[handlers.Position](me.post("/api/v1/positions/"+id+"/publish", nil)); p.ID != id {
+			if p := read[handlers.Position](me.post("/api/v1/positions/"+id+"/publish", actstest.Publication())); p.ID != id {
 				t.Errorf("published %s, want %s", p.ID, id)
 			}
 		}
@@ -66,11 +66,11 @@ func TestIdempotencyKeys(t *testing.T) {
 		position := e.Position("焊工", 1)
 		me := w.owner(e).once("k")
 		path := "/api/v1/positions/" + position.ID + "/publish"
-		me.post(path, nil).refused(internship.ErrWrongState)
+		me.post(path, actstest.Publication()).refused(internship.ErrWrongState)
 		if _, err := w.Acts.ClosePosition(t.Context(), e.Staff, position.ID); err != nil {
 			t.Fatal(err)
 		}
-		if a := me.post(path, nil); a.header.Get("Idempotency-Replayed") != "true" {
+		if a := me.post(path, actstest.Publication()); a.header.Get("Idempotency-Replayed") != "true" {
 			t.Error("the refusal is not kept")
 		} else {
 			a.refused(internship.ErrWrongState)

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +29,9 @@ func TestPartnerBadBodies(t *testing.T) {
 	row := "/partner/v1/placements/" + placement.ID
 	reason := internship.RefusalForm()
 	reason.Fields[0].Required = true
-	ids := internship.Form{Fields: []internship.Field{{Name: "planId", Required: true, Max: 64}, {Name: "positionId", Required: true, Max: 64}}}
+	ids := internship.Form{Fields: []internship.Field{{Name: "planId", Required: true, Max: 64}, {Name: "positionId", Required: true, Max: 64},
+		{Name: "edition", Required: true, Least: 1, Greatest: math.MaxInt32}}}
+	newTerms := internship.Form{Fields: ids.Fields[2:]}
 	without := func(f internship.Form, field string) internship.Form {
 		f.Fields = slices.DeleteFunc(slices.Clone(f.Fields), func(x internship.Field) bool { return x.Name == field })
 		return f
@@ -39,13 +42,14 @@ func TestPartnerBadBodies(t *testing.T) {
 		good         tree
 		form         internship.Form
 	}{
-		"school":  {w.school, "PUT", "/partner/v1/school", treeOf(t, internship.SchoolInput{Name: "某学校"}), without(internship.SchoolForm(), "code")},
-		"plan":    {w.school, "PUT", "/partner/v1/plans/2026-9", treeOf(t, planInput()), without(internship.PlanForm(), "number")},
-		"student": {w.school, "PUT", "/partner/v1/students/S9", treeOf(t, minor), without(internship.StudentForm(), "number")},
-		"entry":   {w.school, "POST", "/partner/v1/enterprises", treeOf(t, entryInput(1, "B")), internship.EntryForm()},
-		"object":  {w.school, "POST", row + "/object", tree{"reason": "不符"}, reason},
-		"cancel":  {w.school, "POST", row + "/cancel", tree{"reason": "不符"}, internship.RefusalForm()},
-		"apply":   {w.students, "POST", applications(student), treeOf(t, w.application(position)), ids},
+		"school":    {w.school, "PUT", "/partner/v1/school", treeOf(t, internship.SchoolInput{Name: "某学校"}), without(internship.SchoolForm(), "code")},
+		"plan":      {w.school, "PUT", "/partner/v1/plans/2026-9", treeOf(t, planInput()), without(internship.PlanForm(), "number")},
+		"student":   {w.school, "PUT", "/partner/v1/students/S9", treeOf(t, minor), without(internship.StudentForm(), "number")},
+		"entry":     {w.school, "POST", "/partner/v1/enterprises", treeOf(t, entryInput(1, "B")), internship.EntryForm()},
+		"object":    {w.school, "POST", row + "/object", tree{"reason": "不符"}, reason},
+		"cancel":    {w.school, "POST", row + "/cancel", tree{"reason": "不符"}, internship.RefusalForm()},
+		"apply":     {w.students, "POST", applications(student), treeOf(t, w.application(position)), ids},
+		"reconfirm": {w.students, "POST", applications(student, "/", placement.ID, "/reconfirm"), treeOf(t, edition(1)), newTerms},
 	} {
 		for _, f := range r.form.Fields {
 			for what, bad := range spoil(f) {

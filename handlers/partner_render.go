@@ -110,7 +110,7 @@ type OfferSummary struct {
 	Salary     string        `json:"salary" doc:"薪资待遇" example:"2K-3K"`
 	Education  string        `json:"education" doc:"学历要求" example:"大专"`
 	Majors     []string      `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
-	Address    string        `json:"address" doc:"工作地址" example:"濮阳市华龙区新华街 260 号"`
+	Address    string        `json:"address" doc:"工作地址" example:"河南省濮阳市华龙区新华街 260 号"`
 	Headcount  int           `json:"headcount" doc:"实习人数；已满时报名会被告知" example:"5"`
 	EnrolFrom  string        `json:"enrolFrom" format:"date" doc:"报名日期始" example:"2026-11-01"`
 	EnrolTo    string        `json:"enrolTo" format:"date" doc:"报名日期止（含当日）" example:"2026-12-31"`
@@ -120,16 +120,25 @@ type OfferSummary struct {
 // Offer is a position that students may choose, with its whole form.
 type Offer struct {
 	OfferSummary
-	SalaryMin    int       `json:"salaryMin" doc:"月薪下限，元" example:"2000"`
-	SalaryMax    int       `json:"salaryMax,omitempty" doc:"月薪上限，元；没有上限时不出现" example:"3000"`
-	Settlement   string    `json:"settlement" doc:"结算方式" example:"月结"`
-	Lodging      string    `json:"lodging" doc:"住宿条件" example:"2-4人间"`
-	NightShift   string    `json:"nightShift" doc:"夜班情况" example:"无夜班"`
-	Overtime     string    `json:"overtime" doc:"加班情况" example:"无加班"`
-	Description  string    `json:"description" doc:"岗位描述" example:"负责企业网站的页面开发与维护"`
-	Skills       string    `json:"skills,omitempty" doc:"学习技能" example:"HTML、CSS、JavaScript"`
-	Requirements string    `json:"requirements,omitempty" doc:"实习要求" example:"遵守企业规章制度"`
-	PublishedAt  time.Time `json:"publishedAt" doc:"发布时间" example:"2026-10-21T10:00:00+08:00"`
+	Edition       int       `json:"edition" doc:"岗位内容的版本，报名和重新确认时一并提交" example:"2"`
+	SalaryMin     int       `json:"salaryMin" doc:"月薪下限，元" example:"2000"`
+	SalaryMax     int       `json:"salaryMax,omitempty" doc:"月薪上限，元；没有上限时不出现" example:"3000"`
+	Settlement    string    `json:"settlement" doc:"结算方式" example:"月结"`
+	ReferenceWage int       `json:"referenceWage,omitempty" doc:"相同岗位工资，每月元" example:"2500"`
+	Region        Address   `json:"region" doc:"工作地址：各级代码和完整地址"`
+	Lodging       string    `json:"lodging" doc:"住宿条件" example:"2-4人间"`
+	NightShift    string    `json:"nightShift" doc:"夜班情况；有夜班的均已备案" example:"无夜班"`
+	Overtime      string    `json:"overtime" doc:"加班情况；有加班的均已备案" example:"无加班"`
+	ExemptionNo   string    `json:"exemptionNumber,omitempty" doc:"夜班加班备案编号" example:"豫教职备〔2026〕12 号"`
+	PeriodFrom    string    `json:"periodFrom" format:"date" doc:"预计实习开始日期" example:"2027-01-04"`
+	PeriodTo      string    `json:"periodTo" format:"date" doc:"预计实习结束日期（含当日）" example:"2027-07-03"`
+	Occupation    int       `json:"occupation,omitempty" doc:"职业类别，1 至 6 类" example:"2"`
+	Taboo         []string  `json:"taboo,omitempty" doc:"禁忌从业人群，相应的学生不能报名" example:"[\"未成年人\"]"`
+	PlanFile      string    `json:"planFile,omitempty" doc:"学生实习方案的文件编号" example:"fil_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
+	Description   string    `json:"description" doc:"岗位描述" example:"负责企业网站的页面开发与维护"`
+	Skills        string    `json:"skills,omitempty" doc:"学习技能" example:"HTML、CSS、JavaScript"`
+	Requirements  string    `json:"requirements,omitempty" doc:"实习要求" example:"遵守企业规章制度"`
+	PublishedAt   time.Time `json:"publishedAt" doc:"发布时间" example:"2026-10-21T10:00:00+08:00"`
 }
 
 // OfferPage is one page of offers.
@@ -210,15 +219,16 @@ func renderNomination(n acts.Nomination) NominationResult {
 func summarizeOffer(p *internship.Position, now time.Time) OfferSummary {
 	t := p.Terms
 	return OfferSummary{ID: p.ID, Enterprise: EnterpriseRef{p.EnterpriseID, p.EnterpriseName}, Name: t.Name, Department: t.Department,
-		Salary: t.Salary.Band, Education: t.Education, Majors: t.Majors, Address: t.Address, Headcount: t.Headcount,
+		Salary: t.Salary.Band, Education: t.Education, Majors: t.Majors, Address: t.Workplace.Text(), Headcount: t.Headcount,
 		EnrolFrom: string(p.EnrolFrom), EnrolTo: string(p.EnrolTo), Enrolling: p.MayApply(now) == nil}
 }
 
 func renderOffer(p *internship.Position, now time.Time) Offer {
 	t := p.Terms
-	return Offer{OfferSummary: summarizeOffer(p, now), SalaryMin: t.Salary.Min, SalaryMax: t.Salary.Max, Settlement: t.Settlement,
-		Lodging: t.Lodging, NightShift: t.NightShift, Overtime: t.Overtime, Description: t.Description, Skills: t.Skills,
-		Requirements: t.Requirements, PublishedAt: local(p.PublishedAt)}
+	return Offer{OfferSummary: summarizeOffer(p, now), Edition: p.Published, SalaryMin: t.Salary.Min, SalaryMax: t.Salary.Max, Settlement: t.Settlement,
+		ReferenceWage: p.ReferenceWage, Region: renderAddress(t.Workplace), Lodging: t.Lodging, NightShift: t.NightShift, Overtime: t.Overtime,
+		ExemptionNo: p.Exemption.Number, PeriodFrom: string(t.From), PeriodTo: string(t.To), Occupation: t.Occupation, Taboo: t.Taboo,
+		PlanFile: t.Plan, Description: t.Description, Skills: t.Skills, Requirements: t.Requirements, PublishedAt: local(p.PublishedAt)}
 }
 
 func summarizePartnerPlacement(p *internship.Placement, now time.Time) PartnerPlacementSummary {
@@ -228,11 +238,10 @@ func summarizePartnerPlacement(p *internship.Placement, now time.Time) PartnerPl
 
 // renderPartnerPlacement leaves out who of the enterprise's staff acted.
 func renderPartnerPlacement(p *internship.Placement, now time.Time) PartnerPlacement {
-	t := p.Terms
 	out := PartnerPlacement{
 		PartnerPlacementSummary: summarizePartnerPlacement(p, now),
 		Plan:                    Plan{p.PlanID, p.PlanName, string(p.PlanFirstDay), string(p.PlanLastDay)},
-		Terms:                   Terms{t.Salary.Band, t.Settlement, t.Address, t.Lodging, t.NightShift, t.Overtime},
+		Terms:                   renderTerms(p),
 		ApprovedAt:              local(p.ApprovedAt), Reason: p.Reason, History: renderHistory("placement", p.History),
 	}
 	for i, c := range p.History {

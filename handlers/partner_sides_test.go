@@ -130,7 +130,7 @@ func TestOtherStudent(t *testing.T) {
 	row := applications(other, "/", placement.ID)
 	w.students.get(row).refused(internship.ErrNotFound)
 	w.students.post(row+"/withdraw", nil).refused(internship.ErrNotFound)
-	w.students.post(row+"/reconfirm", nil).refused(internship.ErrNotFound)
+	w.students.post(row+"/reconfirm", edition(1)).refused(internship.ErrNotFound)
 	nobody := "/partner/v1/students/stu_NOBODY"
 	w.students.get(nobody + "/positions").refused(internship.ErrNotFound)
 	w.students.get(nobody + "/positions/" + position.ID).refused(internship.ErrNotFound)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"math"
 
 	"shixi/acts"
 	"shixi/internship"
@@ -12,6 +13,12 @@ import (
 type Application struct {
 	PlanID     string `json:"planId" doc:"实习计划编号" example:"pln_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	PositionID string `json:"positionId" doc:"岗位编号" example:"pos_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
+	Edition    int    `json:"edition" minimum:"1" doc:"学生看到的岗位版本，即查看岗位时的 edition" example:"2"`
+}
+
+// Reconfirmation is the agreement to a position's new terms.
+type Reconfirmation struct {
+	Edition int `json:"edition" minimum:"1" doc:"学生看到的岗位版本，即查看岗位时的 edition" example:"3"`
 }
 
 // OfStudent names the student for whom the students' app acts.
@@ -46,6 +53,11 @@ type (
 	applicationForm struct {
 		OfStudent
 		Body Form[Application]
+	}
+	reconfirmationForm struct {
+		OfStudent
+		ByID
+		Body Form[Reconfirmation]
 	}
 	nominationForm struct {
 		OfStudent
@@ -127,8 +139,17 @@ func (a *App) offer(p *internship.Position, err error) (*offerAnswer, error) {
 func checkApplication(in Application) error {
 	plan, position := idFilter("planId", "实习计划"), idFilter("positionId", "岗位")
 	plan.Required, position.Required = true, true
-	form := internship.Form{Fields: []internship.Field{plan, position}}
-	return invalid(form.Check(map[string]string{"planId": in.PlanID, "positionId": in.PositionID}))
+	form := internship.Form{Fields: []internship.Field{plan, position, editionField()}}
+	return invalid(form.Check(map[string]string{"planId": in.PlanID, "positionId": in.PositionID, "edition": internship.Number(in.Edition)}))
+}
+
+func editionField() internship.Field {
+	return internship.Field{Name: "edition", Label: "岗位版本", Required: true, Least: 1, Greatest: math.MaxInt32}
+}
+
+func checkReconfirmation(in Reconfirmation) error {
+	form := internship.Form{Fields: []internship.Field{editionField()}}
+	return invalid(form.Check(map[string]string{"edition": internship.Number(in.Edition)}))
 }
 
 func (a *App) apply(ctx context.Context, in *applicationForm) (*partnerPlacement, error) {
@@ -137,7 +158,7 @@ func (a *App) apply(ctx context.Context, in *applicationForm) (*partnerPlacement
 		return nil, err
 	}
 	return a.partnerPlacement(a.acts.Apply(ctx, partnerOf(ctx), acts.Application{
-		StudentID: in.StudentID, PlanID: form.PlanID, PositionID: form.PositionID}))
+		StudentID: in.StudentID, PlanID: form.PlanID, PositionID: form.PositionID, Edition: form.Edition}))
 }
 
 func (a *App) listApplications(ctx context.Context, in *studentRows) (*partnerPlacementsPage, error) {
@@ -156,8 +177,12 @@ func (a *App) withdraw(ctx context.Context, in *ofStudentRow) (*partnerPlacement
 	return a.partnerPlacement(a.acts.Withdraw(ctx, partnerOf(ctx), in.StudentID, in.ID))
 }
 
-func (a *App) reconfirm(ctx context.Context, in *ofStudentRow) (*partnerPlacement, error) {
-	return a.partnerPlacement(a.acts.Reconfirm(ctx, partnerOf(ctx), in.StudentID, in.ID))
+func (a *App) reconfirm(ctx context.Context, in *reconfirmationForm) (*partnerPlacement, error) {
+	form, err := in.Body.read(checkReconfirmation)
+	if err != nil {
+		return nil, err
+	}
+	return a.partnerPlacement(a.acts.Reconfirm(ctx, partnerOf(ctx), in.StudentID, in.ID, form.Edition))
 }
 
 func (a *App) nominate(ctx context.Context, in *nominationForm) (*nominationAnswer, error) {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"shixi/acts/actstest"
 	"shixi/handlers"
 	"shixi/internship"
 )
@@ -39,7 +38,7 @@ func TestStudentApplies(t *testing.T) {
 	if got := read[handlers.PartnerPlacement](w.students.get(row).ok(http.StatusOK)); got.History[0].Label != "报名" {
 		t.Errorf("read = %+v", got)
 	}
-	w.students.post(row+"/reconfirm", nil).refused(internship.ErrWrongState)
+	w.students.post(row+"/reconfirm", edition(1)).refused(internship.ErrWrongState)
 	w.students.post(applications(student), w.application(position)).refused(internship.ErrAlreadyChosen)
 	got := read[handlers.PartnerPlacement](w.students.post(row+"/withdraw", nil).ok(http.StatusOK))
 	if got.StateLabel != "已撤回" || got.Valid {
@@ -145,7 +144,9 @@ func TestWhoMayNotApply(t *testing.T) {
 		return "/partner/v1/students/" + read[handlers.Student](w.school.put("/partner/v1/students/"+number, in).ok(http.StatusOK)).ID + "/applications"
 	}
 	adult := student("S1", 1, func(*internship.StudentInput) {})
-	at := func(id string) handlers.Application { return handlers.Application{PlanID: id, PositionID: position.ID} }
+	at := func(id string) handlers.Application {
+		return handlers.Application{PlanID: id, PositionID: position.ID, Edition: 1}
+	}
 
 	young := student("S2", 2, func(s *internship.StudentInput) {
 		s.IDNumber, s.Guardian = "410199201103150015", internship.GuardianInput{Name: "卢建国", Mobile: "13700000000"}
@@ -167,7 +168,7 @@ func TestWhoMayNotApply(t *testing.T) {
 	over := plan("2026-4", func(p *internship.PlanInput) { p.EnrolTo = "2026-11-22" })
 	w.students.post(adult, at(over)).refused(internship.ErrEnrolmentClosed)
 	for field, form := range map[string]handlers.Application{
-		"planId": at("pln_NOBODY"), "positionId": {PlanID: w.Plan.ID, PositionID: "pos_NOBODY"},
+		"planId": at("pln_NOBODY"), "positionId": {PlanID: w.Plan.ID, PositionID: "pos_NOBODY", Edition: 1},
 	} {
 		p := w.students.post(adult, form).refused(internship.ErrNotFound)
 		if len(p.Errors) != 1 || p.Errors[0].Field != field || p.Errors[0].Code != "unknown" {
@@ -175,17 +176,15 @@ func TestWhoMayNotApply(t *testing.T) {
 		}
 	}
 
-	form := actstest.Terms("电工", 1)
+	form := e.Terms("电工", 1)
 	form.EnrolFrom = "2026-11-24"
 	early, err := w.Acts.CreatePosition(t.Context(), e.Staff, form)
 	if err != nil {
 		t.Fatal(err)
 	}
-	choice := handlers.Application{PlanID: w.Plan.ID, PositionID: early.ID}
+	choice := handlers.Application{PlanID: w.Plan.ID, PositionID: early.ID, Edition: 1}
 	w.students.post(adult, choice).refused(internship.ErrNotOffered)
-	if _, err := w.Acts.PublishPosition(t.Context(), e.Staff, early.ID); err != nil {
-		t.Fatal(err)
-	}
+	e.Publishes(early)
 	w.students.post(adult, choice).refused(internship.ErrEnrolmentClosed)
 	w.Pass(12 * time.Hour) // midnight: the day begins
 	w.students.post(adult, choice).ok(http.StatusCreated)
@@ -199,7 +198,7 @@ func TestWhoMayNotApply(t *testing.T) {
 	last := student("S4", 4, func(*internship.StudentInput) {})
 	w.students.post(last, at(w.Plan.ID)).refused(internship.ErrPositionFull)
 	row := "/partner/v1/students/" + winner.StudentID + "/applications"
-	w.students.post(row, handlers.Application{PlanID: w.Plan.ID, PositionID: early.ID}).refused(internship.ErrAlreadySigned)
+	w.students.post(row, handlers.Application{PlanID: w.Plan.ID, PositionID: early.ID, Edition: 1}).refused(internship.ErrAlreadySigned)
 	w.students.post(row+"/"+winner.ID+"/withdraw", nil).ok(http.StatusOK)
 	w.students.post(last, at(w.Plan.ID)).ok(http.StatusCreated)
 }
@@ -213,20 +212,23 @@ func TestNewTermsNeedTheStudent(t *testing.T) {
 	position := e.Position("焊工", 1)
 	student := w.NewStudent("卢晓东")
 	placement := student.Applies(position)
-	form := actstest.Terms("焊工", 1)
+	form := e.Terms("焊工", 1)
 	form.Salary = "3K以上"
 	if _, err := w.Acts.EditPosition(t.Context(), e.Staff, position.ID, form); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Acts.PublishPosition(t.Context(), e.Staff, position.ID); err != nil {
-		t.Fatal(err)
-	}
+	e.Publishes(position)
 	w.told("positions", position.ID)
 	row := applications(student, "/", placement.ID)
 	if got := read[handlers.PartnerPlacement](w.students.get(row)); got.StateLabel != "待学生重新确认" || got.Terms.Salary != "2K-3K" {
 		t.Errorf("asked again = %+v", got)
 	}
-	if got := read[handlers.PartnerPlacement](w.students.post(row+"/reconfirm", nil).ok(http.StatusOK)); got.StateLabel != "学生报名待企业确认" || got.Terms.Salary != "3K以上" {
+	offer := read[handlers.Offer](w.students.get("/partner/v1/students/" + student.Student.ID + "/positions/" + position.ID))
+	if offer.Edition != 2 || offer.SalaryMin != 3000 {
+		t.Errorf("offer = %+v", offer)
+	}
+	w.students.post(row+"/reconfirm", edition(1)).refused(internship.ErrTermsChanged)
+	if got := read[handlers.PartnerPlacement](w.students.post(row+"/reconfirm", edition(2)).ok(http.StatusOK)); got.StateLabel != "学生报名待企业确认" || got.Terms.Salary != "3K以上" || got.Terms.Edition != 2 {
 		t.Errorf("reconfirmed = %+v", got)
 	}
 }
@@ -295,15 +297,13 @@ func TestOffersAreFiltered(t *testing.T) {
 	w := newPartners(t)
 	e := w.enterprise("濮阳市某电子有限公司")
 	add := func(name, salary, education, major string) {
-		form := actstest.Terms(name, 1)
-		form.Salary, form.Education, form.Majors = salary, education, []string{major}
+		form := e.Terms(name, 1)
+		form.Salary, form.ReferenceWage, form.Education, form.Majors = salary, 1000, education, []string{major}
 		p, err := w.Acts.CreatePosition(t.Context(), e.Staff, form)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Acts.PublishPosition(t.Context(), e.Staff, p.ID); err != nil {
-			t.Fatal(err)
-		}
+		e.Publishes(p)
 		w.Pass(time.Second)
 	}
 	add("焊工", "2K-3K", "不限", "焊接技术应用")

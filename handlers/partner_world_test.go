@@ -126,8 +126,11 @@ func applications(s *actstest.Student, rest ...string) string {
 }
 
 func (w *partners) application(p *internship.Position) handlers.Application {
-	return handlers.Application{PlanID: w.Plan.ID, PositionID: p.ID}
+	return handlers.Application{PlanID: w.Plan.ID, PositionID: p.ID, Edition: p.Published}
 }
+
+// edition is the agreement to the terms of an edition.
+func edition(n int) handlers.Reconfirmation { return handlers.Reconfirmation{Edition: n} }
 
 // told passes the events of documents on and numbers them.
 func (w *partners) told(collection string, ids ...string) {

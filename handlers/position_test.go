@@ -18,22 +18,23 @@ func TestPositions(t *testing.T) {
 	t.Run("from creation to deletion", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		me := w.owner(w.enterprise("A"))
-		form := actstest.Terms("焊工", 2)
+		e := w.enterprise("A")
+		me, publication := w.owner(e), actstest.Publication()
+		form := e.Terms("焊工", 2)
 
 		made := read[handlers.Position](me.post("/api/v1/positions", form).ok(http.StatusCreated))
 		if made.State != "unpublished" || made.StateLabel != "未发布" || made.SalaryMin != 2000 || made.Settlement != "月结" {
 			t.Errorf("made = %+v", made)
 		}
 		path := "/api/v1/positions/" + made.ID
-		if p := read[handlers.Position](me.post(path+"/publish", nil).ok(http.StatusOK)); p.StateLabel != "发布中" || p.PublishedAt.IsZero() {
+		if p := read[handlers.Position](me.post(path+"/publish", publication).ok(http.StatusOK)); p.StateLabel != "发布中" || p.PublishedAt.IsZero() {
 			t.Errorf("published = %+v", p)
 		}
-		form.Headcount = 3
+		form.Headcount, form.StaffInPost = 3, 15
 		if p := read[handlers.Position](me.put(path, form).ok(http.StatusOK)); p.State != "unpublished" || p.Headcount != 3 || p.Edition != 2 {
 			t.Errorf("edited = %+v", p)
 		}
-		me.post(path+"/publish", nil).ok(http.StatusOK)
+		me.post(path+"/publish", publication).ok(http.StatusOK)
 		if p := read[handlers.Position](me.post(path+"/close", nil).ok(http.StatusOK)); p.StateLabel != "已关闭" {
 			t.Errorf("closed = %+v", p)
 		}
@@ -100,12 +101,12 @@ func TestPositions(t *testing.T) {
 		w := newWorld(t)
 		e := w.enterprise("A")
 		me := w.owner(e)
-		position := e.Position("焊工", 2)
+		position, publication := e.Position("焊工", 2), actstest.Publication()
 		path := "/api/v1/positions/" + position.ID
 		placement := w.NewStudent("卢晓东").Applies(position)
 
 		me.delete(path).refused(internship.ErrHasApplicants)
-		me.post(path+"/publish", nil).refused(internship.ErrWrongState)
+		me.post(path+"/publish", publication).refused(internship.ErrWrongState)
 		if _, err := w.Acts.Accept(t.Context(), e.Staff, placement.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -114,11 +115,11 @@ func TestPositions(t *testing.T) {
 			t.Fatal(err)
 		}
 		me.put(path, actstest.Terms("焊工", 1)).refused(internship.ErrHeadcountTooLow)
-		soon := actstest.Terms("焊工", 2)
+		soon := e.Terms("焊工", 2)
 		soon.EnrolTo = "2026-11-30"
 		me.put(path, soon).ok(http.StatusOK)
 		w.Pass(20 * 24 * time.Hour)
-		if got := fields(me.post(path+"/publish", nil).refused(internship.ErrInvalid)); !cmp.Equal(got, []string{"enrolTo=range"}) {
+		if got := fields(me.post(path+"/publish", publication).refused(internship.ErrInvalid)); !cmp.Equal(got, []string{"enrolTo=range"}) {
 			t.Errorf("fields = %v", got)
 		}
 	})

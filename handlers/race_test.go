@@ -31,7 +31,7 @@ func TestBuffersAreNotShared(t *testing.T) {
 			for n := range each {
 				mark := fmt.Sprintf("%s%02d", strings.Repeat(string(rune('a'+i)), n+1), n)
 				form := actstest.Terms("岗位"+mark, n+1)
-				form.Address, form.Majors = "地址"+mark, []string{"专业" + mark}
+				form.Address.Detail, form.Majors = "地址"+mark, []string{"专业" + mark}
 				send(t, client, base, e.Token, mark, form)
 			}
 		})
@@ -45,7 +45,7 @@ func TestBuffersAreNotShared(t *testing.T) {
 		for _, p := range page.Items {
 			n := p.Terms.Headcount - 1
 			mark := fmt.Sprintf("%s%02d", strings.Repeat(string(rune('a'+i)), n+1), n)
-			if p.Terms.Name != "岗位"+mark || p.Terms.Address != "地址"+mark || p.Terms.Majors[0] != "专业"+mark || p.History[0].By.ID != e.Staff.AccountID {
+			if p.Terms.Name != "岗位"+mark || p.Terms.Workplace.Detail != "地址"+mark || p.Terms.Majors[0] != "专业"+mark || p.History[0].By.ID != e.Staff.AccountID {
 				t.Errorf("stored %+v, want mark %s", p.Terms, mark)
 			}
 		}

@@ -68,12 +68,19 @@ type Plan struct {
 
 // Terms are the conditions of a position that the student agreed to.
 type Terms struct {
+	Edition    int    `json:"edition" doc:"岗位的第几次保存" example:"2"`
 	Salary     string `json:"salary" doc:"薪资待遇" example:"2K-3K"`
+	SalaryMin  int    `json:"salaryMin" doc:"月薪下限，元" example:"2000"`
+	SalaryMax  int    `json:"salaryMax,omitempty" doc:"月薪上限，元；没有上限时不出现" example:"3000"`
 	Settlement string `json:"settlement" doc:"结算方式" example:"月结"`
-	Address    string `json:"address" doc:"工作地址" example:"濮阳市华龙区新华街 260 号"`
+	Address    string `json:"address" doc:"工作地址" example:"河南省濮阳市华龙区新华街 260 号"`
 	Lodging    string `json:"lodging" doc:"住宿条件" example:"2-4人间"`
 	NightShift string `json:"nightShift" doc:"夜班情况" example:"无夜班"`
 	Overtime   string `json:"overtime" doc:"加班情况" example:"无加班"`
+	PeriodFrom string `json:"periodFrom" format:"date" doc:"预计实习开始日期" example:"2027-01-04"`
+	PeriodTo   string `json:"periodTo" format:"date" doc:"预计实习结束日期（含当日）" example:"2027-07-03"`
+	Occupation int    `json:"occupation,omitempty" doc:"职业类别，1 至 6 类" example:"2"`
+	PlanFile   string `json:"planFile,omitempty" doc:"学生实习方案的文件编号" example:"fil_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 }
 
 // Change is one line of a history.
@@ -134,11 +141,10 @@ func renderApplicant(s internship.Applicant, now time.Time) Applicant {
 }
 
 func renderPlacement(p *internship.Placement, trail []acts.Delivery, now time.Time) Placement {
-	t := p.Terms
 	return Placement{
 		PlacementSummary: summarizePlacement(p, now),
 		Plan:             Plan{p.PlanID, p.PlanName, string(p.PlanFirstDay), string(p.PlanLastDay)},
-		Terms:            Terms{t.Salary.Band, t.Settlement, t.Address, t.Lodging, t.NightShift, t.Overtime},
+		Terms:            renderTerms(p),
 		ApprovedAt:       local(p.ApprovedAt), Reason: p.Reason,
 		History: renderHistory("placement", p.History), Messages: renderTrail(trail),
 	}
@@ -156,6 +162,13 @@ func renderOutside(by internship.Actor) Actor {
 		actor.Name = ""
 	}
 	return actor
+}
+
+func renderTerms(p *internship.Placement) Terms {
+	t := p.Terms
+	return Terms{Edition: p.Edition, Salary: t.Salary.Band, SalaryMin: t.Salary.Min, SalaryMax: t.Salary.Max, Settlement: t.Settlement,
+		Address: t.Workplace.Text(), Lodging: t.Lodging, NightShift: t.NightShift, Overtime: t.Overtime,
+		PeriodFrom: string(t.From), PeriodTo: string(t.To), Occupation: t.Occupation, PlanFile: t.Plan}
 }
 
 func renderHistory(of string, history []internship.Change) []Change {

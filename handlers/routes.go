@@ -81,6 +81,7 @@ func (a *App) routes() {
 	endpoint(a, staff, http.MethodGet, "/api/v1/positions/{id}", "readPosition", a.readPosition)
 	endpoint(a, staff, http.MethodPut, "/api/v1/positions/{id}", "editPosition", a.editPosition)
 	endpoint(a, staff, http.MethodPost, "/api/v1/positions/{id}/publish", "publishPosition", a.publishPosition)
+	endpoint(a, staff, http.MethodPost, "/api/v1/positions/{id}/end-recruiting", "endRecruiting", a.endRecruiting)
 	endpoint(a, staff, http.MethodPost, "/api/v1/positions/{id}/close", "closePosition", a.closePosition)
 	endpoint(a, staff, http.MethodDelete, "/api/v1/positions/{id}", "deletePosition", a.deletePosition)
 

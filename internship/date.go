@@ -36,6 +36,17 @@ func (d Date) Start() time.Time {
 // End is the first instant after the day.
 func (d Date) End() time.Time { return d.Start().AddDate(0, 0, 1) }
 
+// lastOf is the last day of so many months that begin on the day: the day
+// before the same day of that month, which in a shorter month is its last one.
+func (d Date) lastOf(months int) Date {
+	begin := d.Start()
+	same := begin.AddDate(0, months, 0)
+	if same.Day() != begin.Day() { // the month is shorter: AddDate ran over its end
+		same = same.AddDate(0, 0, 1-same.Day())
+	}
+	return DateOf(same.AddDate(0, 0, -1))
+}
+
 // AgeOn is the number of full years between a birth date and a day. A person
 // born on 29 February comes of age on 1 March of common years.
 func AgeOn(birth, day Date) int {

@@ -46,6 +46,7 @@ const (
 	PositionPublished Kind = "position.published"
 	PositionEdited    Kind = "position.edited"
 	PositionClosed    Kind = "position.closed"
+	PositionEnded     Kind = "position.recruiting_ended"
 
 	PlacementApplied     Kind = "placement.applied"
 	PlacementWithdrawn   Kind = "placement.withdrawn"

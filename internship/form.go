@@ -266,34 +266,10 @@ const (
 // written down once.
 func Forms() []Form {
 	return []Form{
-		PositionForm(), EntryForm(), RegistrationForm(), ResubmissionForm(), ChangeForm(), NominationForm(), ProfileForm(), ActivationForm(), AccountForm(),
+		PositionForm(), PublicationForm(), EntryForm(), RegistrationForm(), ResubmissionForm(), ChangeForm(), NominationForm(), ProfileForm(), ActivationForm(), AccountForm(),
 		PlanForm(), StudentForm(), SchoolForm(), RefusalForm(), PassForm(), VerdictForm(), ReasonForm(),
 		CodeRequestForm(), MobilePassForm(), SMSLoginForm(), ResetForm(), PasswordForm(), MobileForm(), RoleForm(), RecoveryForm(),
 	}
-}
-
-// PositionForm is 实习岗位编辑 (domain.md §1.3). Nights and overtime have no
-// default, because either may need a filed exemption (G-11); a salary band is
-// also accepted in lower case by SalaryOf, which gives this spelling.
-func PositionForm() Form {
-	return Form{Name: "position", Label: "实习岗位", Fields: []Field{
-		{Name: "name", Label: "岗位名称", Required: true, Max: nameMax},
-		{Name: "department", Label: "实习部门", Required: true, Max: nameMax},
-		{Name: "salary", Label: "薪资待遇", Required: true, Max: 10, Choices: []string{"1K-2K", "2K-3K", "3K以上"}},
-		{Name: "settlement", Label: "结算方式", Max: 10, Choices: []string{"月结", "周结", "日结"}},
-		{Name: "education", Label: "学历要求", Required: true, Max: 10, Choices: []string{"中专", "大专", "本科", "不限"}},
-		{Name: "headcount", Label: "实习人数", Required: true, Least: 1, Greatest: MaxHeadcount},
-		{Name: "majors", Label: "对口专业", Required: true, Max: nameMax, Most: 20},
-		{Name: "address", Label: "工作地址", Required: true, Max: detailMax},
-		{Name: "lodging", Label: "住宿条件", Required: true, Max: 10, Choices: []string{"2-4人间", "多人间", "住宿自理"}},
-		{Name: "nightShift", Label: "夜班情况", Required: true, Max: 10, Choices: []string{"有夜班", "无夜班"}},
-		{Name: "overtime", Label: "加班情况", Required: true, Max: 10, Choices: []string{"无加班", "偶尔加班", "经常加班"}},
-		{Name: "enrolFrom", Label: "报名日期始", Required: true, Max: dateMax, Help: dateHelp},
-		{Name: "enrolTo", Label: "报名日期止", Required: true, Max: dateMax, Help: dateHelp},
-		{Name: "description", Label: "岗位描述", Required: true, Max: introMax, Lines: true},
-		{Name: "skills", Label: "学习技能", Max: introMax / 2, Lines: true},
-		{Name: "requirements", Label: "实习要求", Max: introMax / 2, Lines: true},
-	}}
 }
 
 // ActivationForm opens an entered enterprise's first account with the code

@@ -14,7 +14,7 @@ import (
 func position() map[string]string {
 	return map[string]string{
 		"name": "装配工", "department": "生产部", "salary": "2K-3K", "settlement": "月结", "education": "不限",
-		"headcount": "20", "majors[0]": "机电一体化", "majors[1]": "数控技术", "address": "郑州市高新区科学大道 1 号",
+		"headcount": "20", "majors[0]": "机电一体化", "majors[1]": "数控技术", "address.detail": "郑州市高新区科学大道 1 号",
 		"lodging": "2-4人间", "nightShift": "无夜班", "overtime": "无加班", "enrolFrom": "2026-03-01", "enrolTo": "2026-03-31",
 		"description": "第一行\n第二行\t说明", "skills": "", "requirements": "",
 	}
@@ -138,7 +138,7 @@ func TestFormsAreWellFormed(t *testing.T) {
 			}
 		}
 	}
-	if got := slices.Sorted(maps.Keys(forms)); len(got) != 24 {
+	if got := slices.Sorted(maps.Keys(forms)); len(got) != 25 {
 		t.Errorf("forms %v", got)
 	}
 }

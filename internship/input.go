@@ -50,56 +50,6 @@ func (q *inquiry) order(field string, from, to Date, message string) {
 
 func (q *inquiry) err() error { return invalid(q.wrong) }
 
-// PositionInput is the form 实习岗位编辑 as it is submitted (manual §3.1).
-type PositionInput struct {
-	Name         string   `json:"name" doc:"岗位名称" example:"web前端工程师"`
-	Department   string   `json:"department" doc:"实习部门" example:"技术部"`
-	Salary       string   `json:"salary" doc:"薪资待遇" example:"2K-3K"`
-	Settlement   string   `json:"settlement,omitempty" doc:"结算方式，默认月结" example:"月结"`
-	Education    string   `json:"education" doc:"学历要求" example:"大专"`
-	Headcount    int      `json:"headcount" doc:"实习人数，1 至 2000" example:"5"`
-	Majors       []string `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
-	Address      string   `json:"address" doc:"工作地址" example:"濮阳市华龙区新华街 260 号"`
-	Lodging      string   `json:"lodging" doc:"住宿条件" example:"2-4人间"`
-	NightShift   string   `json:"nightShift" doc:"夜班情况" example:"无夜班"`
-	Overtime     string   `json:"overtime" doc:"加班情况" example:"无加班"`
-	EnrolFrom    string   `json:"enrolFrom" doc:"报名日期始" example:"2026-11-01"`
-	EnrolTo      string   `json:"enrolTo" doc:"报名日期止" example:"2026-12-31"`
-	Description  string   `json:"description" doc:"岗位描述" example:"负责企业网站的页面开发与维护"`
-	Skills       string   `json:"skills,omitempty" doc:"学习技能" example:"HTML、CSS、JavaScript"`
-	Requirements string   `json:"requirements,omitempty" doc:"实习要求" example:"遵守企业规章制度"`
-}
-
-// Parse checks the form and gives the terms with the days between which
-// students may apply. Errors: ErrInvalid with each wrong field.
-func (in PositionInput) Parse() (t Terms, from, to Date, err error) {
-	salary, _ := SalaryOf(Clean(in.Salary))
-	t = Terms{Name: Clean(in.Name), Department: Clean(in.Department), Salary: salary, Settlement: Clean(in.Settlement),
-		Education: Clean(in.Education), Headcount: in.Headcount, Address: Clean(in.Address), Lodging: Clean(in.Lodging),
-		NightShift: Clean(in.NightShift), Overtime: Clean(in.Overtime), Description: Clean(in.Description),
-		Skills: Clean(in.Skills), Requirements: Clean(in.Requirements)}
-	if t.Settlement == "" {
-		t.Settlement = "月结"
-	}
-	for _, m := range in.Majors {
-		t.Majors = append(t.Majors, Clean(m))
-	}
-	band := salary.Band
-	if band == "" {
-		band = Clean(in.Salary)
-	}
-	values := map[string]string{"name": t.Name, "department": t.Department, "salary": band, "settlement": t.Settlement,
-		"education": t.Education, "headcount": Number(in.Headcount), "address": t.Address, "lodging": t.Lodging, "nightShift": t.NightShift,
-		"overtime": t.Overtime, "enrolFrom": in.EnrolFrom, "enrolTo": in.EnrolTo, "description": t.Description,
-		"skills": t.Skills, "requirements": t.Requirements}
-	SetEntries(values, "majors", t.Majors)
-	var q inquiry
-	q.form(PositionForm(), values)
-	from, to = q.date("enrolFrom", in.EnrolFrom), q.date("enrolTo", in.EnrolTo)
-	q.order("enrolTo", from, to, "报名截止日期不能早于开始日期")
-	return t, from, to, q.err()
-}
-
 // CanonicalActivationCode is a code as its digest is taken: upper case without
 // the hyphens and blanks that people type.
 func CanonicalActivationCode(s string) string {

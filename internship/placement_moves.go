@@ -39,7 +39,10 @@ func mayApply(student *Student, plan *Plan, position *Position, do Do) error {
 	if err := position.MayApply(do.At); err != nil {
 		return err
 	}
-	return Eligible(student.Birth(), student.Grade, plan, do.At)
+	if err := Eligible(student.Birth(), student.Grade, plan, do.At); err != nil {
+		return err
+	}
+	return position.Terms.Suits(student.Birth(), student.Sex(), max(DateOf(do.At), plan.FirstDay))
 }
 
 // Withdraw takes an open application back.
@@ -122,9 +125,14 @@ func (p *Placement) Object(do Do) error {
 // of the position (G-16).
 func (p *Placement) AskAgain(do Do) error { return p.fire("ask_again", do) }
 
-// Reconfirm takes the new terms over.
-func (p *Placement) Reconfirm(position *Position, do Do) error {
+// Reconfirm takes the new terms over, which must be those that the student
+// saw. Errors: ErrNotRecruiting, ErrEnrolmentClosed, ErrTermsChanged,
+// ErrWrongState.
+func (p *Placement) Reconfirm(position *Position, seen int, do Do) error {
 	if err := position.MayApply(do.At); err != nil {
+		return err
+	}
+	if err := position.ShownAs(seen); err != nil {
 		return err
 	}
 	if err := p.fire("reconfirm", do); err != nil {

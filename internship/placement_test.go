@@ -16,7 +16,7 @@ func applicant() (*Student, *Plan, *School, *Position) {
 	plan := &Plan{Root: Root{ID: "pln_1"}, SchoolID: "sch_1", Grade: "2024", Major: "电子技术应用",
 		FirstDay: "2027-01-04", LastDay: "2027-07-03", EnrolFrom: "2026-11-01", EnrolTo: "2026-12-31"}
 	position := &Position{Root: Root{ID: "pos_1"}, EnterpriseID: "ent_1", State: Recruiting, Edition: 2, OpenTo: []string{"sch_1"},
-		EnrolFrom: "2026-11-01", EnrolTo: "2026-11-30", Terms: Terms{Name: "web前端工程师", Headcount: 1}}
+		Sheet: Sheet{EnrolFrom: "2026-11-01", EnrolTo: "2026-11-30", Terms: Terms{Name: "web前端工程师", Headcount: 1}}}
 	return student, plan, school, position
 }
 
@@ -42,6 +42,16 @@ func TestApply(t *testing.T) {
 		{"Sixteen on the first day", func(s *Student, _ *Plan, _ *Position) { s.IDNumber = "410199201101040010" }, nil},
 		{"ErrFirstYear", func(s *Student, p *Plan, _ *Position) { s.Grade, p.Grade = "2026", "2026" }, ErrNotEligible},
 		{"ErrOddGrade", func(s *Student, p *Plan, _ *Position) { s.Grade, p.Grade = "二年级", "二年级" }, ErrNotEligible},
+		{"ErrTabooForMinors", func(s *Student, _ *Plan, p *Position) {
+			s.IDNumber, p.Terms.Taboo = "410199200901050010", []string{TabooMinors}
+		}, ErrNotEligible},
+		{"EighteenOnTheFirstDay", func(s *Student, _ *Plan, p *Position) {
+			s.IDNumber, p.Terms.Taboo = "410199200901040010", []string{TabooMinors}
+		}, nil},
+		{"ErrTabooForWomen", func(s *Student, _ *Plan, p *Position) {
+			s.IDNumber, p.Terms.Taboo = "410199200411082048", []string{TabooWomen}
+		}, ErrNotEligible},
+		{"MenMay", func(_ *Student, _ *Plan, p *Position) { p.Terms.Taboo = []string{TabooWomen} }, nil},
 		{"ErrNoIDNumber", func(s *Student, _ *Plan, _ *Position) { s.IDNumber = "" }, ErrNotEligible},
 	}
 	for _, c := range cases {

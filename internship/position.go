@@ -15,10 +15,7 @@ type Position struct {
 	EnterpriseID string `bson:"enterpriseId"`
 	// EnterpriseName is shown to the schools' students.
 	EnterpriseName string `bson:"enterpriseName"`
-	Terms          Terms  `bson:"terms"`
-	// EnrolFrom and EnrolTo are 报名日期始/止, inclusive (G-19).
-	EnrolFrom Date `bson:"enrolFrom"`
-	EnrolTo   Date `bson:"enrolTo"`
+	Sheet          `bson:",inline"`
 
 	State string `bson:"state"`
 	// Edition counts the saved forms, from 1.
@@ -28,7 +25,15 @@ type Position struct {
 	// PublishedTerms are the terms of that edition, to see what changed.
 	PublishedTerms *Terms    `bson:"publishedTerms,omitempty"`
 	PublishedAt    time.Time `bson:"publishedAt,omitempty"`
-	CreatedAt      time.Time `bson:"createdAt"`
+	// Plans are the 实习方案 of all its published editions: the placements that
+	// were made under them go on naming them.
+	Plans []string `bson:"plans,omitempty"`
+	// Declarations are the 合规声明 under which it was published, oldest first.
+	Declarations []Declared `bson:"declarations,omitempty"`
+	// LookOn is the day on which the system looks whether recruiting is over;
+	// empty: it has looked, or there is nothing to look for.
+	LookOn    Date      `bson:"lookOn,omitempty"`
+	CreatedAt time.Time `bson:"createdAt"`
 	// OpenTo are the schools whose students may choose it: ids, or "*" for
 	// every school (R-05). It is empty while the enterprise is frozen.
 	OpenTo []string `bson:"openTo,omitempty"`
@@ -38,35 +43,28 @@ type Position struct {
 	Reach int `bson:"reach,omitempty"`
 }
 
-// Terms are the conditions of a position, those that a student agrees to.
-type Terms struct {
-	Name       string `bson:"name"`
-	Department string `bson:"department"`
-	Salary     Salary `bson:"salary"`
-	// Settlement is 工资结算方式 (G-12).
-	Settlement string `bson:"settlement"`
-	// Education is 学历要求.
-	Education string `bson:"education"`
-	// Headcount is 实习人数: a hard cap on signed placements (G-17).
-	Headcount int `bson:"headcount"`
-	// Majors are the 对口专业.
-	Majors     []string `bson:"majors"`
-	Address    string   `bson:"address"`
-	Lodging    string   `bson:"lodging"`
-	NightShift string   `bson:"nightShift"`
-	Overtime   string   `bson:"overtime"`
-
-	Description  string `bson:"description"`
-	Skills       string `bson:"skills,omitempty"`
-	Requirements string `bson:"requirements,omitempty"`
+// Sheet is what the form 实习岗位编辑 holds: the terms, which students see and
+// agree to, and what the law wants to know besides.
+type Sheet struct {
+	Terms Terms `bson:"terms"`
+	// EnrolFrom and EnrolTo are 报名日期始/止, inclusive (G-19).
+	EnrolFrom Date `bson:"enrolFrom"`
+	EnrolTo   Date `bson:"enrolTo"`
+	// ReferenceWage is 相同岗位工资, the wage of staff in the same post in yuan
+	// a month, of which interns get 80 % at least (domain.md §3.1, Art. 18).
+	ReferenceWage int `bson:"referenceWage,omitempty"`
+	// StaffInPost is 同类岗位在岗人数, of whom interns are 20 % at most (G-17).
+	StaffInPost int `bson:"staffInPost,omitempty"`
+	// Exemption is what nights and overtime need (G-11).
+	Exemption Exemption `bson:"exemption"`
 }
 
-// Salary is the monthly pay: the band of the manual and its numbers in yuan
-// (G-18). Max 0: no upper bound.
-type Salary struct {
-	Band string `bson:"band"`
-	Min  int    `bson:"min"`
-	Max  int    `bson:"max,omitempty"`
+// Exemption is 夜班加班备案: that the major needs nights or overtime was filed
+// with the authority beforehand.
+type Exemption struct {
+	Number string `bson:"number,omitempty"`
+	// File is the id of the filed paper.
+	File string `bson:"file,omitempty"`
 }
 
 // States of a position (岗位状态, G-14).
@@ -87,6 +85,14 @@ func PositionStates() []State { return slices.Clone(positionMachine.States) }
 // Holds: a position holds nothing for itself alone.
 func (p *Position) Holds() []string { return nil }
 
+// Files are those that the position names; a deleted one lets them go.
+func (p *Position) Files() []string {
+	if p.State == Deleted {
+		return nil
+	}
+	return append([]string{p.Terms.Plan, p.Exemption.File}, p.Plans...)
+}
+
 // Search is the text by which lists find the position.
 func (p *Position) Search() string { return p.Terms.Name + " " + p.EnterpriseName }
 
@@ -96,51 +102,6 @@ func (p *Position) StateLabel() string { return positionMachine.StateLabel(p.Sta
 // OfferedTo says whether a school's students may choose the position (R-05).
 func (p *Position) OfferedTo(schoolID string) bool {
 	return slices.Contains(p.OpenTo, schoolID) || slices.Contains(p.OpenTo, AllSchools)
-}
-
-// MayApply says why a student may not apply now: ErrNotRecruiting or
-// ErrEnrolmentClosed. A full position is told by ErrPositionFull elsewhere.
-func (p *Position) MayApply(now time.Time) error {
-	if p.State != Recruiting {
-		return ErrNotRecruiting
-	}
-	if !within(p.EnrolFrom, p.EnrolTo, now) {
-		return ErrEnrolmentClosed.With("当前不在该岗位的报名时间内（" + string(p.EnrolFrom) + " 至 " + string(p.EnrolTo) + "）")
-	}
-	return nil
-}
-
-// MayAccept says why the enterprise may not accept a sign-up for the position:
-// ErrNotRecruiting once it is closed, ErrWrongState while an edited one waits
-// to be published again (domain.md §2.2: pending applications wait).
-func (p *Position) MayAccept() error {
-	switch p.State {
-	case Recruiting, Running:
-		return nil
-	case Unpublished:
-		return ErrWrongState.With("岗位已修改、尚未重新发布，请先发布岗位再处理报名")
-	}
-	return ErrNotRecruiting.With("岗位已关闭，不能再签约")
-}
-
-// Material says whether new terms differ from the old in what a student must
-// agree to again: pay, place, nights, overtime or lodging (G-16).
-func (t Terms) Material(old Terms) bool {
-	return t.Salary != old.Salary || t.Settlement != old.Settlement || t.Address != old.Address ||
-		t.NightShift != old.NightShift || t.Overtime != old.Overtime || t.Lodging != old.Lodging
-}
-
-// SalaryOf gives the numbers of a band of the manual; ok is false for others.
-func SalaryOf(band string) (s Salary, ok bool) {
-	switch band {
-	case "1K-2K", "1k-2k":
-		return Salary{"1K-2K", 1000, 2000}, true
-	case "2K-3K", "2k-3k":
-		return Salary{"2K-3K", 2000, 3000}, true
-	case "3K以上", "3k以上":
-		return Salary{"3K以上", 3000, 0}, true
-	}
-	return Salary{}, false
 }
 
 // Order sorts lists: newest position first.

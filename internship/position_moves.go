@@ -1,6 +1,10 @@
 package internship
 
-import "slices"
+import (
+	"errors"
+	"slices"
+	"time"
+)
 
 // positionMachine is domain.md §2.2.
 var positionMachine = Machine{
@@ -17,9 +21,9 @@ var positionMachine = Machine{
 		{Name: "edit", Label: "编辑", From: []string{Unpublished, Closed, Recruiting}, To: Unpublished, By: []ActorKind{ByEnterprise},
 			Emits: PositionEdited, Needs: "headcount not below the signed number"},
 		{Name: "publish", Label: "发布", From: []string{Unpublished, Closed}, To: Recruiting, By: []ActorKind{ByEnterprise},
-			Emits: PositionPublished, Needs: "enterprise 正常 with a complete profile"},
+			Emits: PositionPublished, Needs: "enterprise 正常, complete and of no barred industry; sheet complete; whole current declaration; nights and overtime filed; pay ≥ 80 % of the same post; enrolment not over; with INTERN_SHARE=block shares of staff ≤ 10 % and 20 %"},
 		{Name: "end_recruiting", Label: "结束招收", From: []string{Recruiting}, To: Running, By: []ActorKind{ByEnterprise, BySystem},
-			Emits: PositionClosed, Needs: "at least one active intern"},
+			Emits: PositionEnded, Needs: "at least one signed intern; by the system when enrolment is over and every place taken"},
 		{Name: "close", Label: "关闭", From: []string{Recruiting, Running}, To: Closed, By: []ActorKind{ByEnterprise}, Emits: PositionClosed},
 		{Name: "force_close", Label: "强制关闭", From: []string{Unpublished, Recruiting, Running}, To: Closed, By: []ActorKind{BySystem}, Emits: PositionClosed,
 			Needs: "enterprise blacklisted"},
@@ -37,7 +41,13 @@ func (p *Position) fire(name string, do Do) error {
 		data["reason"] = do.Note
 	}
 	refs := Refs{EnterpriseID: p.EnterpriseID, PositionID: p.ID}
-	return p.Root.fire(positionMachine, &p.State, name, do, refs, data, slices.Concat(p.OpenTo, p.HiddenFrom)...)
+	if err := p.Root.fire(positionMachine, &p.State, name, do, refs, data, slices.Concat(p.OpenTo, p.HiddenFrom)...); err != nil {
+		return err
+	}
+	if p.State != Recruiting {
+		p.LookOn = ""
+	}
+	return nil
 }
 
 // Create begins an unpublished position from a checked form.
@@ -48,35 +58,93 @@ func (p *Position) Create(do Do) error {
 
 // Edit saves a new edition and takes the position off the market. The
 // signed number is what the headcount must not fall below.
-func (p *Position) Edit(terms Terms, enrolFrom, enrolTo Date, signed int, do Do) error {
-	if terms.Headcount < signed {
+func (p *Position) Edit(sheet Sheet, signed int, do Do) error {
+	if sheet.Terms.Headcount < signed {
 		return ErrHeadcountTooLow
 	}
 	if err := p.fire("edit", do); err != nil {
 		return err
 	}
-	p.Terms, p.EnrolFrom, p.EnrolTo = terms, enrolFrom, enrolTo
+	p.Sheet = sheet
 	p.Edition++
 	return nil
 }
 
-// Publish makes the position choosable. Where the terms differ
-// materially from those published before, the event says so and waiting
-// applicants must agree again (G-16).
-func (p *Position) Publish(e *Enterprise, do Do) error {
+// Publication is what publishing rests on besides the position itself.
+type Publication struct {
+	Enterprise *Enterprise
+	Declared   Declared
+	// Interns are the enterprise's signed students of all schools, those of
+	// this position among them; Taken are the latter.
+	Interns, Taken int
+	Policy         SharePolicy
+}
+
+// Publish makes the position choosable and says what the enterprise
+// should know of it. Where the terms differ materially from those published
+// before, the event says so and waiting applicants must agree again (G-16).
+// Errors: those of Enterprise.MayPublish, ErrIncomplete with every missing
+// field, ErrNotExempted, ErrPayTooLow, ErrInvalid when enrolment is over,
+// ErrTooManyInterns and ErrTooManyInPost by policy, ErrWrongState.
+func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
+	e := of.Enterprise
 	if err := e.MayPublish(); err != nil {
-		return err
+		if errors.Is(err, ErrProfileMissing) {
+			err = ErrProfileMissing.At(append(e.Profile.Missing(), p.Missing()...)...)
+		}
+		return nil, err
 	}
-	if p.EnrolTo < DateOf(do.At) {
-		return ErrInvalid.At(FieldError{"enrolTo", "range", "报名截止日期已过，请先修改报名日期"})
+	if err := p.publishable(do.At); err != nil {
+		return nil, err
+	}
+	warnings, err := p.shares(of)
+	if err != nil {
+		return nil, err
 	}
 	p.EnterpriseName, p.OpenTo, p.HiddenFrom, p.Reach = e.Name, e.Audience(), nil, e.Reach
 	if p.PublishedTerms != nil && p.Terms.Material(*p.PublishedTerms) {
 		do.Note = MaterialChange
 	}
-	terms := p.Terms
+	terms, declared := p.Terms, of.Declared
+	declared.Edition, declared.By, declared.At = p.Edition, do.By, do.At
+	p.Declarations = append(p.Declarations, declared)
 	p.Published, p.PublishedTerms, p.PublishedAt = p.Edition, &terms, do.At
-	return p.fire("publish", do)
+	if !slices.Contains(p.Plans, terms.Plan) {
+		p.Plans = append(p.Plans, terms.Plan)
+	}
+	p.LookOn = DateOf(p.EnrolTo.End())
+	return append(p.Warnings(do.At), warnings...), p.fire("publish", do)
+}
+
+// publishable says why the sheet may not be published.
+func (p *Position) publishable(now time.Time) error {
+	if missing := p.Missing(); len(missing) > 0 {
+		return ErrIncomplete.At(missing...)
+	}
+	for _, err := range []error{p.exempted(), p.paid(), p.enrolls(now)} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shares compares the interns with the staff: what is above the usual share is
+// told, or refused, as the policy says.
+func (p *Position) shares(of Publication) ([]Warning, error) {
+	free := max(0, p.Terms.Headcount-of.Taken)
+	var warnings []Warning
+	for _, err := range []error{InternShare(of.Interns+free, of.Enterprise.Profile.Staff), p.postShare()} {
+		e, over := errors.AsType[*Error](err)
+		switch {
+		case !over:
+		case of.Policy == ShareBlock:
+			return nil, err
+		default:
+			warnings = append(warnings, Warning{Code: e.Code, Field: e.Fields[0].Field, Message: e.Detail})
+		}
+	}
+	return warnings, nil
 }
 
 // MaterialChange is the note of a publication whose terms differ materially
@@ -93,6 +161,23 @@ func (p *Position) CorrectHeadcount(signed int, do Do) (bool, error) {
 	p.Terms.Headcount = signed
 	return true, p.fire("correct_headcount", do)
 }
+
+// EndRecruiting leaves the position to those who are signed; whoever still
+// waits for an answer lapses (domain.md §2.2). Errors: ErrNoInterns,
+// ErrWrongState.
+func (p *Position) EndRecruiting(signed int, do Do) error {
+	if p.State == Recruiting && signed == 0 {
+		return ErrNoInterns
+	}
+	return p.fire("end_recruiting", do)
+}
+
+// LookedOn notes that the system has found places left when enrolment was
+// over: from now on only an acceptance can fill the position.
+func (p *Position) LookedOn() { p.LookOn = "" }
+
+// LastInternEnded closes a position without interns whose recruiting is over.
+func (p *Position) LastInternEnded(do Do) error { return p.fire("last_intern_ended", do) }
 
 // Close ends recruiting; signed placements go on (G-15).
 func (p *Position) Close(do Do) error { return p.fire("close", do) }

@@ -127,6 +127,10 @@ func calls() []call {
 		{"LastSeq", func(ctx context.Context, db *store.DB) error { return second(db.LastSeq(ctx)) }},
 		{"Events", func(ctx context.Context, db *store.DB) error { return second(db.Events(ctx, "", 0, 10)) }},
 		{"Events/audience", func(ctx context.Context, db *store.DB) error { return second(db.Events(ctx, "sch_1", 0, 10)) }},
+		{"PositionsToLookAt", func(ctx context.Context, db *store.DB) error {
+			return second(db.PositionsToLookAt(ctx, "2026-11-23", 10))
+		}},
+		{"SignedInterns", func(ctx context.Context, db *store.DB) error { return second(db.SignedInterns(ctx, "ent_1", 10)) }},
 		// Jobs.
 		{"AddJobs", func(ctx context.Context, db *store.DB) error { return db.AddJobs(ctx, []store.Job{*job}) }},
 		{"ClaimJob", func(ctx context.Context, db *store.DB) error {

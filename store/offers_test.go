@@ -18,8 +18,8 @@ import (
 // before.
 func position(n int, openTo []string) *internship.Position {
 	return &internship.Position{Root: internship.Root{ID: fmt.Sprintf("pos_%05d", n)}, EnterpriseID: "ent_1", EnterpriseName: "示例电子", State: internship.Recruiting,
-		OpenTo: openTo, EnrolFrom: "2026-11-01", EnrolTo: "2026-12-31", CreatedAt: noon.Add(time.Duration(n) * time.Minute),
-		Terms: internship.Terms{Name: "焊工", Education: "不限", Majors: []string{"焊接技术应用"}, Salary: internship.Salary{Band: "2K-3K"}}}
+		OpenTo: openTo, CreatedAt: noon.Add(time.Duration(n) * time.Minute), Sheet: internship.Sheet{EnrolFrom: "2026-11-01", EnrolTo: "2026-12-31",
+			Terms: internship.Terms{Name: "焊工", Education: "不限", Majors: []string{"焊接技术应用"}, Salary: internship.Salary{Band: "2K-3K"}}}}
 }
 
 // TestOffersOfTwoAudiencesMergeIntoOneList pages through random offers in

@@ -20,11 +20,12 @@ var (
 	bySchool             = &Index{Collection: "placements", Name: "school", Keys: []string{"schoolId", "-order"}}
 	byStudent            = &Index{Collection: "placements", Name: "student", Keys: []string{"studentId", "-order"}}
 	byPlace              = &Index{Collection: "placements", Name: "place", Keys: []string{"positionId", "place"}, Exists: []string{"place"}}
+	byEnterprisePlace    = &Index{Collection: "placements", Name: "enterprise_place", Keys: []string{"enterpriseId", "place"}, Exists: []string{"place"}}
 	byPositionState      = &Index{Collection: "placements", Name: "position_state", Keys: []string{"positionId", "state", "-order"}}
 )
 
 var placementIndexes = []*Index{byEnterprise, byEnterpriseState, byEnterpriseSchool, byEnterprisePosition,
-	byEnterpriseSearch, bySchool, byStudent, byPlace, byPositionState}
+	byEnterpriseSearch, bySchool, byStudent, byPlace, byEnterprisePlace, byPositionState}
 
 // PlacementPage is a page of placements.
 type PlacementPage = Page[*internship.Placement]
@@ -192,4 +193,16 @@ func (db *DB) TakenPlaces(ctx context.Context, positionID string) ([]int, error)
 		places[i] = r.Place
 	}
 	return places, nil
+}
+
+// SignedInterns counts an enterprise's signed students of all schools, up to a
+// limit; the index alone answers.
+func (db *DB) SignedInterns(ctx context.Context, enterpriseID string, most int) (int, error) {
+	n, err := db.Placements.coll.CountDocuments(ctx,
+		bson.D{{Key: "enterpriseId", Value: enterpriseID}, {Key: "place", Value: bson.D{{Key: "$gt", Value: 0}}}},
+		options.Count().SetLimit(int64(most)))
+	if err != nil {
+		return 0, fmt.Errorf("store: signed interns: %w", readError(err))
+	}
+	return int(n), nil
 }

@@ -2,8 +2,12 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"shixi/internship"
 )
@@ -12,10 +16,11 @@ var (
 	positionsByEnterprise       = &Index{Collection: "positions", Name: "enterprise", Keys: []string{"enterpriseId", "-order"}}
 	positionsByEnterpriseState  = &Index{Collection: "positions", Name: "enterprise_state", Keys: []string{"enterpriseId", "state", "-order"}}
 	positionsByEnterpriseSearch = &Index{Collection: "positions", Name: "enterprise_search", Keys: []string{"enterpriseId", "search", "-order"}}
+	positionsToLookAt           = &Index{Collection: "positions", Name: "look_on", Keys: []string{"lookOn"}, Exists: []string{"lookOn"}}
 	positionsOffered            = &Index{Collection: "positions", Name: "offered", Keys: []string{"openTo", "state", "-order"}}
 )
 
-var positionIndexes = []*Index{positionsByEnterprise, positionsByEnterpriseState, positionsByEnterpriseSearch, positionsOffered}
+var positionIndexes = []*Index{positionsByEnterprise, positionsByEnterpriseState, positionsByEnterpriseSearch, positionsOffered, positionsToLookAt}
 
 // PositionPage is a page of positions.
 type PositionPage = Page[*internship.Position]
@@ -113,4 +118,25 @@ func mergedPage(items []*internship.Position, next string, limit int) PositionPa
 func (db *DB) RecruitingPositions(ctx context.Context, enterpriseID, after string, limit int) (PositionPage, error) {
 	return list(ctx, db.Positions, Query[*internship.Position]{Index: positionsByEnterpriseState,
 		Equal: []any{enterpriseID, internship.Recruiting}, After: after, Limit: limit})
+}
+
+// PositionsToLookAt lists recruiting positions whose enrolment ended before a
+// day and at which the system has not looked since, the longest waiting first.
+func (db *DB) PositionsToLookAt(ctx context.Context, day internship.Date, limit int) ([]*internship.Position, error) {
+	cur, err := db.Positions.coll.Find(ctx, bson.D{{Key: "lookOn", Value: bson.D{{Key: "$exists", Value: true}, {Key: "$lte", Value: day}}}},
+		options.Find().SetSort(bson.D{{Key: "lookOn", Value: 1}}).SetLimit(int64(limit)).SetBatchSize(int32(limit)+1))
+	if err != nil {
+		return nil, fmt.Errorf("store: positions to look at: %w", readError(err))
+	}
+	var envs []envelope[internship.Position]
+	if err := cur.All(ctx, &envs); err != nil {
+		return nil, fmt.Errorf("store: positions to look at: %w", readError(err))
+	}
+	found := make([]*internship.Position, len(envs))
+	for i := range envs {
+		if found[i], err = db.Positions.open(&envs[i]); err != nil {
+			return nil, fmt.Errorf("store: positions to look at: %w", err)
+		}
+	}
+	return found, nil
 }

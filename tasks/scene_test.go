@@ -42,6 +42,7 @@ kinds:
   withdrawn: {template_id: withdrawn-template-000001, title: 撤回通知, keywords: [{key: thing1, value: "{{.student}}"}]}
   lost: {template_id: lost-template-0000000001, title: 失效通知, keywords: [{key: thing1, value: "{{.student}}"}]}
   position_closed: {template_id: closed-template-00000001, title: 岗位关闭, keywords: [{key: thing1, value: "{{.position}}"}]}
+  recruiting_ended: {template_id: ended-template-000000001, title: 结束招收, keywords: [{key: thing1, value: "{{.position}}"}]}
   bound: {template_id: bound-template-000000001, title: 绑定成功, keywords: [{key: thing1, value: "{{.channel}}"}]}
 `
 

@@ -59,6 +59,7 @@ func newSweeper(c *common, relay *Relay) *sweeper {
 		{"silent", c.Intervals.Slow, s.silent},
 		{"files", c.Intervals.Slow, s.leftovers},
 		{"recoveries", c.Intervals.Slow, s.overdue},
+		{"enrolments", c.Intervals.Slow, s.enrolments},
 		{"troubles", c.Intervals.Slow, s.troubles},
 	}
 	return s
@@ -225,6 +226,19 @@ func (s *sweeper) overdue(ctx context.Context) error {
 		err = s.Acts.ExpireRecovery(ctx, ids[i])
 	}
 	return err
+}
+
+// enrolments ends recruiting where enrolment is over and every place is taken.
+func (s *sweeper) enrolments(ctx context.Context) error {
+	for {
+		more, err := s.Acts.EndFilled(ctx, sweepBatch)
+		if err != nil {
+			return fmt.Errorf("tasks: end recruiting: %w", err)
+		}
+		if !more {
+			return nil
+		}
+	}
 }
 
 // silence is how long a receipt may take.

@@ -58,8 +58,10 @@ func (p *Applicant) Registers(in internship.RegistrationInput) *Enterprise {
 
 func (p *Applicant) opened(o acts.Opened, code string) *Enterprise {
 	s := o.Session
-	return &Enterprise{World: p.World, ID: s.EnterpriseID, Code: code, Mobile: p.Mobile, Token: o.Token,
+	e := &Enterprise{World: p.World, ID: s.EnterpriseID, Code: code, Mobile: p.Mobile, Token: o.Token,
 		Staff: acts.Staff{AccountID: s.AccountID, EnterpriseID: s.EnterpriseID, Name: s.Name, Role: s.Role}}
+	e.plan = sync.OnceValue(func() string { return e.Upload(internship.FilePlan) })
+	return e
 }
 
 // Registered is an enterprise that registered itself and waits for review,

@@ -5,6 +5,7 @@ package actstest
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,6 +94,8 @@ type Enterprise struct {
 	Mobile string
 	Staff  acts.Staff
 	Token  string
+	// plan is the file of its 实习方案, kept when first asked for.
+	plan func() string
 }
 
 // Enterprise enters and activates an enterprise recommended by the school.
@@ -109,23 +112,51 @@ func (w *World) Enterprise(name string) *Enterprise {
 	_, err = w.Acts.CompleteProfile(ctx, e.Staff, internship.ProfileInput{LegalPerson: "张明", Contact: "王经理", Phone: "0393-8888888", Intro: "电子产品", Industry: "制造业", Staff: 1000,
 		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "新华街 260 号"}})
 	w.must(err)
+	e.plan = sync.OnceValue(func() string { return e.Upload(internship.FilePlan) })
 	return e
 }
 
-// Terms is a valid position form.
+// Terms is a position form that may be saved, and published once it names a
+// plan's file (see Enterprise.Terms).
 func Terms(name string, headcount int) internship.PositionInput {
-	return internship.PositionInput{Name: name, Department: "技术部", Salary: "2K-3K", Education: "不限", Headcount: headcount,
-		Majors: []string{"电子技术应用"}, Address: "新华街 260 号", Lodging: "2-4人间", NightShift: "无夜班", Overtime: "无加班",
-		EnrolFrom: "2026-11-01", EnrolTo: "2026-12-31", Description: "参与产品开发"}
+	return internship.PositionInput{Name: name, Department: "技术部", Salary: "2K-3K", ReferenceWage: 2500, Education: "不限",
+		Headcount: headcount, StaffInPost: 5 * headcount, Majors: []string{"电子技术应用"}, Occupation: 2,
+		Address: internship.WorkplaceInput{Province: "410000", City: "410900", County: "410902", Detail: "新华街 260 号"},
+		Lodging: "2-4人间", NightShift: "无夜班", Overtime: "无加班", EnrolFrom: "2026-11-01", EnrolTo: "2026-12-31", Description: "参与产品开发"}
+}
+
+// Publication makes the whole current declaration.
+func Publication() internship.PublicationInput {
+	current := internship.CurrentDeclaration()
+	return internship.PublicationInput{Declaration: internship.DeclarationInput{Version: current.Version, Accepted: current.Codes()}}
+}
+
+// Terms is a complete position form of the enterprise.
+func (e *Enterprise) Terms(name string, headcount int) internship.PositionInput {
+	e.TB.Helper()
+	in := Terms(name, headcount)
+	in.PlanFile = e.plan()
+	return in
+}
+
+// Upload keeps a small file of a kind for the enterprise and gives its id.
+func (e *Enterprise) Upload(kind string) string {
+	e.TB.Helper()
+	return e.File(e.ID, e.Staff.AccountID, kind)
 }
 
 // Position is a published position of the enterprise.
 func (e *Enterprise) Position(name string, headcount int) *internship.Position {
 	e.TB.Helper()
-	ctx := e.TB.Context()
-	p, err := e.Acts.CreatePosition(ctx, e.Staff, Terms(name, headcount))
+	p, err := e.Acts.CreatePosition(e.TB.Context(), e.Staff, e.Terms(name, headcount))
 	e.must(err)
-	p, err = e.Acts.PublishPosition(ctx, e.Staff, p.ID)
+	return e.Publishes(p)
+}
+
+// Publishes publishes a position, which must succeed.
+func (e *Enterprise) Publishes(p *internship.Position) *internship.Position {
+	e.TB.Helper()
+	p, _, err := e.Acts.PublishPosition(e.TB.Context(), e.Staff, p.ID, Publication())
 	e.must(err)
 	return p
 }
@@ -149,9 +180,9 @@ func (w *World) NewStudent(name string) *Student {
 	return &Student{World: w, Student: s}
 }
 
-// TryApply applies for a position.
+// TryApply applies for a position as it is given.
 func (s *Student) TryApply(p *internship.Position) (*internship.Placement, error) {
-	return s.Acts.Apply(s.TB.Context(), StudentsApp, acts.Application{StudentID: s.Student.ID, PlanID: s.Plan.ID, PositionID: p.ID})
+	return s.Acts.Apply(s.TB.Context(), StudentsApp, acts.Application{StudentID: s.Student.ID, PlanID: s.Plan.ID, PositionID: p.ID, Edition: p.Published})
 }
 
 // Applies applies for a position, which must succeed.

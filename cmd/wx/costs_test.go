@@ -183,7 +183,7 @@ func (b *bench) student(n int64, positions ...string) []*internship.Placement {
 	b.must(err)
 	rows := make([]*internship.Placement, len(positions))
 	for i, p := range positions {
-		rows[i], err = b.y.acts.Apply(ctx, actstest.StudentsApp, acts.Application{StudentID: s.ID, PlanID: b.d.planID, PositionID: p})
+		rows[i], err = b.y.acts.Apply(ctx, actstest.StudentsApp, acts.Application{StudentID: s.ID, PlanID: b.d.planID, PositionID: p, Edition: 1})
 		b.must(err)
 	}
 	return rows
@@ -226,6 +226,11 @@ func (b *bench) lists(table *costTable) {
 	}
 	table.add("list page of 20 by part of the name", b.of(func() { b.get("/api/v1/placements?limit=20&name=" + "%E5%AD%A6%E7%94%9F1499") }))
 	table.add("list page of positions", b.of(func() { b.get("/api/v1/positions?limit=20") }))
+	draft, err := b.boss.save(b.Context(), demoPosition(time.Now(), "焊工", "机械部", "2K-3K", 5))
+	b.must(err)
+	table.add("publish a position", b.of(func() {
+		b.must(b.boss.api.call(b.Context(), http.MethodPost, "/api/v1/positions/"+draft+"/publish", demoPublication(), nil))
+	}))
 }
 
 // deciding accepts a student who applied to five positions, relays the event and lets the siblings lapse.
@@ -249,6 +254,11 @@ func (b *bench) deciding(table *costTable) {
 	table.add("numbering of its events for the feed", b.of(func() { _, err := b.y.db.NumberEvents(ctx); b.must(err) }))
 	table.add("job: four siblings lapse", b.of(func() { b.job(event + "/siblings_lapse") }))
 	table.add("job: no sibling lapses", b.of(func() { b.job(loneEvent + "/siblings_lapse") }))
+	b.y.acts.InternShare = internship.ShareBlock
+	blocked := b.student(7, five[4])[0]
+	b.must(b.y.tasks.Relay.One(ctx, "placements", blocked.ID))
+	table.add("accept where INTERN_SHARE=block, up to its answer", b.of(func() { accept(blocked.ID, "cost-3") }))
+	b.y.acts.InternShare = internship.ShareWarn
 	b.student(3, five[0])
 	table.add("student applies", b.of(func() { b.student(4, five[1]) }).minus(b.of(func() { b.student(5) })))
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"strings"
 
@@ -75,6 +76,33 @@ func (c *demoClient) send(req *http.Request, out any) error {
 		return nil
 	}
 	return json.Unmarshal(text, out)
+}
+
+// upload sends a file of a kind as a form does and gives its id.
+func (c *demoClient) upload(ctx context.Context, path, kind, name string, content []byte) (string, error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	if err := form.WriteField("kind", kind); err != nil {
+		return "", err
+	}
+	part, err := form.CreateFormFile("file", name)
+	if err != nil {
+		return "", err
+	}
+	if _, err := part.Write(content); err != nil {
+		return "", err
+	}
+	if err := form.Close(); err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, &body)
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	var file struct{ ID string }
+	err = c.send(req, &file)
+	return file.ID, err
 }
 
 // drawMessage draws a template message as the phone shows it.

@@ -12,6 +12,11 @@ import (
 //go:embed demo_templates.yaml
 var demoTemplates string
 
+// demoPlanFile is the 学生实习方案 of the demo's positions.
+//
+//go:embed demo_plan.pdf
+var demoPlanFile []byte
+
 // The demo's accounts, keys and people. They exist in this process alone, beside engines that end with it.
 const (
 	demoOAAppID = "wx5a1e0d3c2b4f6a78"
@@ -51,10 +56,17 @@ func demoEnterprises(now time.Time) []demoEnterprise {
 
 // demoPosition fills in what the manual's lists do not show.
 func demoPosition(now time.Time, name, department, salary string, headcount int) internship.PositionInput {
-	return internship.PositionInput{Name: name, Department: department, Salary: salary, Education: "不限", Headcount: headcount,
-		Majors: []string{"电子技术应用", "机电技术应用"}, Address: "濮阳市华龙区任丘路与新华街交叉口东北角 260 号",
+	return internship.PositionInput{Name: name, Department: department, Salary: salary, ReferenceWage: 1250, Education: "不限",
+		Headcount: headcount, StaffInPost: 5 * headcount, Majors: []string{"电子技术应用", "机电技术应用"}, Occupation: 2,
+		Address: internship.WorkplaceInput{Province: "410000", City: "410900", County: "410902", Detail: "任丘路与新华街交叉口东北角 260 号"},
 		Lodging: "2-4人间", NightShift: "无夜班", Overtime: "无加班", EnrolFrom: demoDay(now, -7), EnrolTo: demoDay(now, 30),
 		Description: "在师傅指导下参与" + department + "的日常工作", Skills: "岗位基本技能", Requirements: "遵守企业规章制度，注意安全"}
+}
+
+// demoPublication makes the whole declaration.
+func demoPublication() internship.PublicationInput {
+	current := internship.CurrentDeclaration()
+	return internship.PublicationInput{Declaration: internship.DeclarationInput{Version: current.Version, Accepted: current.Codes()}}
 }
 
 func demoDay(now time.Time, days int) string {

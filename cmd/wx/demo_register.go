@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"mime/multipart"
 	"net/http"
 	"regexp"
 	"time"
@@ -36,7 +35,11 @@ func (d *demo) register(ctx context.Context) (string, error) {
 		return "", err
 	}
 	holder := &demoClient{base: d.base, token: pass.Pass}
-	scan, err := holder.upload(ctx, "/api/v1/registration/files", internship.FileCertificate, "营业执照.png")
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, demoScan()); err != nil {
+		return "", err
+	}
+	scan, err := holder.upload(ctx, "/api/v1/registration/files", internship.FileCertificate, "营业执照.png", picture.Bytes())
 	if err != nil {
 		return "", err
 	}
@@ -95,33 +98,6 @@ func (d *demo) admit(ctx context.Context) (string, error) {
 
 // demoCertificate is the 证件类别 of the one who comes.
 const demoCertificate = "营业执照"
-
-// upload sends a picture as a form does and gives the file's id.
-func (c *demoClient) upload(ctx context.Context, path, kind, name string) (string, error) {
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	if err := form.WriteField("kind", kind); err != nil {
-		return "", err
-	}
-	part, err := form.CreateFormFile("file", name)
-	if err != nil {
-		return "", err
-	}
-	if err := png.Encode(part, demoScan()); err != nil {
-		return "", err
-	}
-	if err := form.Close(); err != nil {
-		return "", err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, &body)
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", form.FormDataContentType())
-	var stored struct{ ID string }
-	err = c.send(req, &stored)
-	return stored.ID, err
-}
 
 // demoScan is a sheet of paper with a red stamp.
 func demoScan() image.Image {

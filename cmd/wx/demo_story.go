@@ -54,6 +54,8 @@ type demoStaff struct {
 	id        string
 	api       *demoClient
 	positions []string
+	// plan is the file of its 实习方案.
+	plan string
 }
 
 // scene is one step of the story; it returns the line to show.
@@ -167,18 +169,38 @@ func (d *demo) publish(ctx context.Context) (string, error) {
 	n := 0
 	for _, s := range d.staff {
 		for _, in := range s.Positions {
-			var p struct{ ID string }
-			if err := s.api.call(ctx, "POST", "/api/v1/positions", in, &p); err != nil {
+			id, err := s.publish(ctx, in)
+			if err != nil {
 				return "", err
 			}
-			if err := s.api.call(ctx, "POST", "/api/v1/positions/"+p.ID+"/publish", nil, nil); err != nil {
-				return "", err
-			}
-			s.positions = append(s.positions, p.ID)
+			s.positions = append(s.positions, id)
 			n++
 		}
 	}
-	return fmt.Sprintf("%d 个岗位发布中，本校学生可以报名", n), nil
+	return fmt.Sprintf("%d 个岗位上传实习方案、确认合规声明后发布，本校学生可以报名", n), nil
+}
+
+// publish saves a position with its 实习方案, makes the declaration and gives the position's id.
+func (s *demoStaff) publish(ctx context.Context, in internship.PositionInput) (string, error) {
+	id, err := s.save(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	return id, s.api.call(ctx, "POST", "/api/v1/positions/"+id+"/publish", demoPublication(), nil)
+}
+
+// save saves a complete position, one plan for all.
+func (s *demoStaff) save(ctx context.Context, in internship.PositionInput) (string, error) {
+	if s.plan == "" {
+		var err error
+		if s.plan, err = s.api.upload(ctx, "/api/v1/files", internship.FilePlan, "学生实习方案.pdf", demoPlanFile); err != nil {
+			return "", err
+		}
+	}
+	in.PlanFile = s.plan
+	var p struct{ ID string }
+	err := s.api.call(ctx, "POST", "/api/v1/positions", in, &p)
+	return p.ID, err
 }
 
 func (d *demo) bind(ctx context.Context) (string, error) {
@@ -210,7 +232,7 @@ func (d *demo) apply(ctx context.Context) (string, error) {
 	for _, s := range d.staff {
 		var row struct{ ID string }
 		err := d.students.Post(ctx, "/partner/v1/students/"+student+"/applications", "demo-apply-"+s.Code,
-			map[string]string{"planId": d.planID, "positionId": s.positions[0]}, &row)
+			map[string]any{"planId": d.planID, "positionId": s.positions[0], "edition": 1}, &row)
 		if err != nil {
 			return "", err
 		}

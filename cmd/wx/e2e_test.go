@@ -201,7 +201,7 @@ func (v *victim) applyUntilDone(ctx context.Context, s *demoStaff, number string
 	for {
 		student := v.d.studentIDs[number]
 		err := v.d.students.Post(ctx, "/partner/v1/students/"+student+"/applications", "apply-"+s.Code,
-			map[string]string{"planId": v.d.planID, "positionId": s.positions[0]}, nil)
+			map[string]any{"planId": v.d.planID, "positionId": s.positions[0], "edition": 1}, nil)
 		var p *partnerapi.Problem
 		if err == nil || errors.As(err, &p) && p.Status < 500 && p.Code != "idempotency.in_flight" {
 			return err

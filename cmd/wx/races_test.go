@@ -152,10 +152,9 @@ func TestTwoHundredStudentsTenPlaces(t *testing.T) {
 // position publishes one more position of the boss's enterprise.
 func (r *replicas) position(name string, headcount int) string {
 	r.Helper()
-	var p struct{ ID string }
-	r.must(r.boss.api.call(r.Context(), http.MethodPost, "/api/v1/positions", demoPosition(time.Now(), name, "机械部", "2K-3K", headcount), &p))
-	r.must(r.boss.api.call(r.Context(), http.MethodPost, "/api/v1/positions/"+p.ID+"/publish", nil, nil))
-	return p.ID
+	id, err := r.boss.publish(r.Context(), demoPosition(time.Now(), name, "机械部", "2K-3K", headcount))
+	r.must(err)
+	return id
 }
 
 // TestFiveApplicationsRaceForTheFifthSlot: a student with four open applications sends five more through both processes.
@@ -169,7 +168,7 @@ func TestFiveApplicationsRaceForTheFifthSlot(t *testing.T) {
 	}
 	apply := func(i int) error {
 		app := &partnerapi.Client{Base: r.bases[i%2], Key: "students", Secret: r.d.studentsSecret}
-		return app.Post(ctx, path, fmt.Sprintf("fifth-slot-%d", i), map[string]string{"planId": r.d.planID, "positionId": positions[i]}, nil)
+		return app.Post(ctx, path, fmt.Sprintf("fifth-slot-%d", i), map[string]any{"planId": r.d.planID, "positionId": positions[i], "edition": 1}, nil)
 	}
 	for i := range 4 {
 		r.must(apply(i))

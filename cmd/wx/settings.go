@@ -69,6 +69,9 @@ type Settings struct {
 	// QuietHours hold back all messages but the urgent ones.
 	QuietHours QuietHours `name:"quiet-hours" env:"QUIET_HOURS" type:"quiet-hours" default:"22:00-07:00" help:"Hours in Asia/Shanghai in which no message is sent but complaints of danger; off for none." reason:"People sleep, and an account whose messages annoy loses the right to send them."`
 
+	// InternShare is what becomes of more interns than the usual share of staff: an internship.SharePolicy.
+	InternShare string `name:"intern-share" env:"INTERN_SHARE" type:"share" default:"warn" help:"More interns than 10 % of staff, or 20 % of those in like posts: warn, or block publishing and (10 %) accepting." reason:"The regulation says 一般 (as a rule), so there are exceptions, which a school or the province decides and not this program."`
+
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix `name:"trusted-proxies" env:"TRUSTED_PROXIES" type:"prefixes" help:"Addresses or networks (CIDR) of the proxies whose X-Forwarded-For is believed, with commas." reason:"None: anybody can write that header, and limits count by address."`
 

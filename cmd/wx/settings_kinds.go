@@ -44,6 +44,7 @@ var settingKinds = map[string]kind{
 	"sms-key":      sealed(`^[0-9A-Za-z]{10,64}$`, "must be the 10 to 64 letters and digits of the key's id"),
 	"sms-secret":   sealed(`^[0-9A-Za-z]{16,128}$`, "must be the 16 to 128 letters and digits of the key's secret"),
 	"sms-app":      matching(`^[0-9]{6,12}$`, "must be the SdkAppId, a number such as 1400006666"),
+	"share":        matching(`^(warn|block)$`, "must be warn or block"),
 	"log-level":    parseLogLevel,
 	"quiet-hours":  parseQuietHours,
 	"grace":        duration(time.Second, 5*time.Minute, "must be a time between 1s and 5m, such as 20s"),

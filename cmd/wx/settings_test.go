@@ -70,6 +70,7 @@ func TestDefaults(t *testing.T) {
 		WebhookAllowLoopback:  "off",
 		QuietHours:            QuietHours{From: 22 * time.Hour, To: 7 * time.Hour},
 		Limits:                AddressLimits{LogInHourly: 100, LogInDaily: 1000, SMSHourly: 20, SMSDaily: 100, PuzzlesHourly: 300},
+		InternShare:           "warn",
 		WorkerConcurrency:     60,
 		CertificateMB:         2, DocumentMB: 10,
 		ShutdownGrace: 20 * time.Second,
@@ -107,6 +108,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"SHUTDOWN_GRACE", "1m30s", "WORKER_CONCURRENCY", "5", "CERTIFICATE_MB", "3", "DOCUMENT_MB", "20",
 		"SMS_PROVIDER", "tencent", "SMS_KEY_ID", "AKIDtest1234567890", "SMS_KEY_SECRET", goodSecret, "SMS_APP_ID", "1400006666",
 		"SMS_TEMPLATES", templates, "SMS_ENDPOINT", "https://sms.example.com",
+		"INTERN_SHARE", "block",
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +136,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"WORKER_CONCURRENCY": s.WorkerConcurrency == 5,
 		"CERTIFICATE_MB":     s.CertificateMB == 3,
 		"DOCUMENT_MB":        s.DocumentMB == 20,
+		"INTERN_SHARE":       s.InternShare == "block",
 	} {
 		if !ok {
 			t.Errorf("%s is not what was given", name)
@@ -184,6 +187,7 @@ func TestKinds(t *testing.T) {
 		{"token", []string{"abc", goodToken, strings.Repeat("a", 32)}, []string{"ab", strings.Repeat("a", 33), "a_b", "令牌令牌"}},
 		{"aes-key", []string{goodAESKey}, []string{goodAESKey[1:], goodAESKey + "=", goodAESKey[1:] + "!", goodAESKey + "A"}},
 		{"mode", []string{"safe", "plain"}, []string{"compatible", "SAFE"}},
+		{"share", []string{"warn", "block"}, []string{"WARN", "off", "block\n"}},
 		{"log-level", []string{"debug", "info", "Warn", "ERROR"}, []string{"trace", "info+1", "0"}},
 		{"quiet-hours", []string{"22:00-07:00", "00:00-23:59", "off"}, []string{"22-7", "24:00-07:00", "22:00-07:60", "22:00", "07:00-07:00", "on", "22:00–07:00"}},
 		{"grace", []string{"1s", "5m", "20s"}, []string{"0", "999ms", "5m1s", "20", "-20s", "x"}},

@@ -90,6 +90,7 @@ func (y *system) openWeChat() error {
 	y.acts.Captcha, y.acts.Limits = y.puzzles, y.settings.Limits.acts()
 	y.acts.Phones, y.acts.Pages, y.acts.Followers = &y.gateway, &y.gateway, &y.gateway
 	y.acts.FileLimits = internship.FileLimits{Certificate: int64(y.settings.CertificateMB) << 20, Document: int64(y.settings.DocumentMB) << 20}
+	y.acts.InternShare = internship.SharePolicy(y.settings.InternShare)
 	return nil
 }
 
