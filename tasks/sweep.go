@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"shixi/acts"
 	"shixi/store"
 )
 
@@ -228,14 +229,19 @@ func (s *sweeper) overdue(ctx context.Context) error {
 	return err
 }
 
-// enrolments ends recruiting where enrolment is over and every place is taken.
+// enrolments ends recruiting where enrolment is over and every place is taken,
+// page by page; one that fails is looked at again in the next pass.
 func (s *sweeper) enrolments(ctx context.Context) error {
 	for {
-		more, err := s.Acts.EndFilled(ctx, sweepBatch)
-		if err != nil {
+		found, err := s.DB.PositionsToLookAt(ctx, acts.LookDay(s.DB.Now()), sweepBatch)
+		failed := []error{err}
+		for _, p := range found {
+			failed = append(failed, s.Acts.EndFilled(ctx, p))
+		}
+		if err := errors.Join(failed...); err != nil {
 			return fmt.Errorf("tasks: end recruiting: %w", err)
 		}
-		if !more {
+		if len(found) < sweepBatch {
 			return nil
 		}
 	}
