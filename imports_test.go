@@ -46,7 +46,7 @@ var layers = []layer{
 	{pkg: "logs", stdOnly: true},
 	{pkg: "store", ours: []string{"internship", "logs"}, only: []string{mongo, tink, btree}},
 	{pkg: "papers", only: []string{pdfcpu, xsync}},
-	{pkg: "acts", ours: []string{"internship", "store", "logs", "captcha", "registry", "papers"}, never: []string{fiber, huma, asynq, redis, mongo, silenceper}},
+	{pkg: "acts", ours: []string{"internship", "store", "logs", "captcha", "papers"}, never: []string{fiber, huma, asynq, redis, mongo, silenceper}},
 	{pkg: "wxmsg", never: []string{fiber, huma, asynq, mongo}},
 	{pkg: "captcha", only: []string{goCaptcha, goCaptcha + "-assets"}},
 	{pkg: "registry", never: []string{fiber, huma, asynq, mongo, silenceper}},

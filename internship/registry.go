@@ -138,7 +138,10 @@ func (r RegistryRecord) Compare(c Core) RegistryCheck {
 }
 
 // plain is a name as it is compared.
-func plain(s string) string { return upperASCII(strings.ReplaceAll(foldWidth(s), " ", "")) }
+func plain(s string) string { return upperASCII(alike.Replace(foldWidth(s))) }
+
+// alike takes blanks out, and writes the middle dots of names as one.
+var alike = strings.NewReplacer(" ", "", "•", "·", "・", "·", "‧", "·", "∙", "·", "⋅", "·", ".", "·")
 
 // inBusiness says whether a status is one of enterprises that may do business;
 // one that the registry doesn't tell is not held against anybody.

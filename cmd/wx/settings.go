@@ -60,6 +60,12 @@ type Settings struct {
 	// SMS is the provider of text messages.
 	SMS SMS `embed:"" prefix:"sms-" envprefix:"SMS_"`
 
+	// RegistryURL is where the market regulator's registry is asked, nil when it is not.
+	RegistryURL *url.URL `name:"registry-url" env:"REGISTRY_URL" type:"service-url" help:"Address that answers what the market regulator has on an enterprise's code, see docs/registry.md." reason:"None: no public provider is prescribed. Reviewers then look themselves."`
+
+	// RegistryToken is shown there.
+	RegistryToken Secret `name:"registry-token" env:"REGISTRY_TOKEN" type:"bearer" secret:"" help:"Bearer token for REGISTRY_URL." reason:"None: the operator of REGISTRY_URL gives it out."`
+
 	// PartnerKeys is the path of the YAML file of the partners' keys, "" when unset.
 	PartnerKeys string `name:"partner-keys" env:"PARTNER_KEYS" type:"secret-file" help:"YAML file: the keys of schools, students' app and province." reason:"None: without a key the partner API admits nobody."`
 

@@ -12,6 +12,7 @@ func (l *loaded) check() {
 	l.checkAccount("WX_MP_", &l.values.MP)
 	l.checkAccounts()
 	l.checkSMS()
+	l.checkRegistry()
 	l.checkAddresses()
 	l.checkEngines()
 	l.checkKeys()
@@ -111,6 +112,22 @@ func (l *loaded) checkSMS() {
 	}
 	if s.Endpoint != nil && s.Endpoint.Scheme == "http" && !isLoopback(s.Endpoint.Hostname()) {
 		l.warn("SMS_ENDPOINT is http:// on another machine: mobiles and codes travel in the clear; use https://")
+	}
+}
+
+// checkRegistry holds that the registry is set whole or not at all.
+func (l *loaded) checkRegistry() {
+	address, token := l.isSet("REGISTRY_URL"), l.isSet("REGISTRY_TOKEN")
+	switch {
+	case address && !token:
+		l.fail("REGISTRY_TOKEN is missing: set it beside REGISTRY_URL")
+	case token && !address:
+		l.fail("REGISTRY_URL is missing: set it beside REGISTRY_TOKEN, or neither")
+	case !address && l.public():
+		l.warn("REGISTRY_URL is unset: no registration is compared with the market regulator's data, reviewers look themselves")
+	}
+	if u := l.values.RegistryURL; u != nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		l.warn("REGISTRY_URL is http:// on another machine: the token travels in the clear; use https://")
 	}
 }
 

@@ -25,6 +25,7 @@ func TestCrossChecks(t *testing.T) {
 	public = with(public, with(oa, "WX_TEMPLATES", templates)...)
 	texting := []string{"SMS_KEY_ID", "AKIDtest1234567890", "SMS_KEY_SECRET", "secretsecretsecret12", "SMS_TEMPLATES", templates}
 	public = with(public, with(texting, "SMS_PROVIDER", "tencent", "SMS_APP_ID", "1400006666")...)
+	public = with(public, "REGISTRY_URL", "https://registry.example.com/lookup", "REGISTRY_TOKEN", "0123456789abcdef")
 	for name, tc := range map[string]struct {
 		env               []string
 		problems, warning []string // a part of each
@@ -43,7 +44,7 @@ func TestCrossChecks(t *testing.T) {
 		"open to others":              {env: []string{"LISTEN", "0.0.0.0:8080"}, problems: []string{"PUBLIC_URL is missing: LISTEN lets other machines in"}},
 		"open to others, container":   {env: []string{"LISTEN", "0.0.0.0:8080", "PUBLIC_URL", "http://localhost:8081"}},
 		"same port":                   {env: []string{"EMBEDDED_REDIS_LISTEN", "127.0.0.1:8080"}, problems: []string{"EMBEDDED_REDIS_LISTEN has the port of LISTEN"}},
-		"public, in memory":           {env: []string{"PUBLIC_URL", "https://a.example", "TRUSTED_PROXIES", "127.0.0.1"}, problems: []string{"MONGODB_URI is missing: PUBLIC_URL is public"}, warning: []string{"WX_OA_APPID is unset", "PARTNER_KEYS is unset", "SMS_PROVIDER is unset"}},
+		"public, in memory":           {env: []string{"PUBLIC_URL", "https://a.example", "TRUSTED_PROXIES", "127.0.0.1"}, problems: []string{"MONGODB_URI is missing: PUBLIC_URL is public"}, warning: []string{"WX_OA_APPID is unset", "PARTNER_KEYS is unset", "SMS_PROVIDER is unset", "REGISTRY_URL is unset"}},
 		"public trial": {env: with(public, "MONGODB_URI", "", "REDIS_URL", "", "DATA_DIR", dir),
 			warning: []string{"MONGODB_URI and REDIS_URL are unset while PUBLIC_URL is public"}},
 		"public without Redis":   {env: with(public, "REDIS_URL", "", "DATA_DIR", dir), problems: []string{"REDIS_URL is missing: set it beside MONGODB_URI"}},
@@ -64,6 +65,11 @@ func TestCrossChecks(t *testing.T) {
 		"SMS of nobody":          {env: with(public, "SMS_PROVIDER", "", "SMS_KEY_ID", "", "SMS_KEY_SECRET", "", "SMS_APP_ID", "", "SMS_TEMPLATES", ""), warning: []string{"SMS_PROVIDER is unset: nobody gets an SMS code"}},
 		"SMS in the clear":       {env: with(texting, "SMS_PROVIDER", "alibaba", "SMS_ENDPOINT", "http://proxy"), warning: []string{"SMS_ENDPOINT is http://"}},
 		"SMS by nobody we know":  {env: with(texting, "SMS_PROVIDER", "pigeon"), problems: []string{"SMS_PROVIDER must be tencent, alibaba or console"}},
+		"registry":               {env: []string{"REGISTRY_URL", "http://127.0.0.1:8090/lookup", "REGISTRY_TOKEN", "0123456789abcdef"}},
+		"registry without token": {env: []string{"REGISTRY_URL", "https://r"}, problems: []string{"REGISTRY_TOKEN is missing: set it beside REGISTRY_URL"}},
+		"registry without place": {env: []string{"REGISTRY_TOKEN", "0123456789abcdef"}, problems: []string{"REGISTRY_URL is missing: set it beside REGISTRY_TOKEN"}},
+		"registry not asked":     {env: with(public, "REGISTRY_URL", "", "REGISTRY_TOKEN", ""), warning: []string{"REGISTRY_URL is unset: no registration is compared"}},
+		"registry in the clear":  {env: []string{"REGISTRY_URL", "http://r", "REGISTRY_TOKEN", "0123456789abcdef"}, warning: []string{"REGISTRY_URL is http://"}},
 		"keys open to others":    {env: []string{"PARTNER_KEYS", open}, warning: []string{"PARTNER_KEYS names a file that other users"}},
 		"webhook at home":        {env: []string{"WEBHOOK_ALLOW_LOOPBACK", "on"}},
 		"webhook at home, real":  {env: with(real, "WEBHOOK_ALLOW_LOOPBACK", "on"), problems: []string{"WEBHOOK_ALLOW_LOOPBACK is on beside MONGODB_URI"}},

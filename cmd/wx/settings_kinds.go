@@ -25,6 +25,8 @@ var settingKinds = map[string]kind{
 	"loopback":     parseLoopback,
 	"public-url":   parsePublicURL,
 	"api-base":     parseAPIBase,
+	"service-url":  parseServiceURL,
+	"bearer":       sealed(`^[0-9A-Za-z._~+/-]{16,512}=*$`, "must be the 16 to 512 characters of a bearer token"),
 	"mongodb-uri":  parseMongoDBURI,
 	"redis-url":    parseRedisURL,
 	"prefixes":     parsePrefixes,

@@ -79,6 +79,21 @@ func parseAPIBase(text string) (any, error) {
 	return u, nil
 }
 
+// parseServiceURL reads the address of one service, which may have a path. A query would be shown by wx config, and may
+// hold a key.
+func parseServiceURL(text string) (any, error) {
+	u, err := url.Parse(text)
+	if err == nil {
+		host := *u
+		host.Path, host.RawPath = "", ""
+		_, err = parseURL(host.String())
+	}
+	if err != nil {
+		return nil, errors.New("must be http:// or https://, a host and perhaps a path, without query or user")
+	}
+	return u, nil
+}
+
 func isLoopback(host string) bool {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return address.IsLoopback()

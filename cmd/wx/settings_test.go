@@ -109,6 +109,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"SMS_PROVIDER", "tencent", "SMS_KEY_ID", "AKIDtest1234567890", "SMS_KEY_SECRET", goodSecret, "SMS_APP_ID", "1400006666",
 		"SMS_TEMPLATES", templates, "SMS_ENDPOINT", "https://sms.example.com",
 		"INTERN_SHARE", "block",
+		"REGISTRY_URL", "https://registry.example.com/v1/lookup", "REGISTRY_TOKEN", goodSecret,
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +128,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"WX_MP":              s.MP.IsSet() && s.MP.Mode == modePlain && s.MP.AESKey.IsZero(),
 		"SMS":                s.SMS.Provider == smsTencent && s.SMS.KeyID.Reveal() == "AKIDtest1234567890" && s.SMS.KeySecret == NewSecret(goodSecret) && s.SMS.AppID == "1400006666" && s.SMS.Templates == templates,
 		"SMS_ENDPOINT":       s.SMS.Endpoint.Host == "sms.example.com",
+		"REGISTRY":           s.RegistryURL.String() == "https://registry.example.com/v1/lookup" && s.RegistryToken.Reveal() == goodSecret,
 		"KEYSET":             s.Keyset.Reveal() == keyset,
 		"WX_VERIFY_FILES":    s.VerifyFiles["Ab12.txt"] == "ab" && len(s.VerifyFiles) == 1,
 		"PAGE_HOSTS":         slices.Equal(s.PageHosts, []string{"h5.example.com"}),
@@ -169,6 +171,9 @@ func TestKinds(t *testing.T) {
 			[]string{"https://a.example", "https://a.example/", "https://a.example:8443", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:80", "http://wx.localhost"},
 			[]string{"http://a.example", "a.example", "//a.example", "https://", "https:///x", "https://a.example/x", "https://a.example?x=1", "https://a.example?", "https://a.example#x", "https://u:p@a.example", "ftp://a.example", "https://a.example:", "https://a.example:99999", "https://a b", "http://localhost.example"}},
 		{"api-base", []string{"https://api.weixin.qq.com", "http://sim:8081"}, []string{"", "api.weixin.qq.com", "https://h/cgi-bin"}},
+		{"service-url", []string{"https://h", "https://h/", "https://h.example:8443/v1/lookup", "http://127.0.0.1:8090/lookup"},
+			[]string{"", "h/lookup", "https://h/lookup?key=1", "https://h/?", "https://h/#x", "https://u:p@h/lookup", "ftp://h/x", "https:///x", "https://h:99999/x"}},
+		{"bearer", []string{"0123456789abcdef", "eyJhbGciOi.J9_-~+/x==", strings.Repeat("x", 512)}, []string{"short", "with space 12345678", strings.Repeat("x", 513), "0123456789abcdef\n", "=0123456789abcdef"}},
 		{"mongodb-uri",
 			[]string{"mongodb://h", "mongodb://u:p%40@h1:1,h2:2/db?replicaSet=rs0", "mongodb+srv://u:p@cluster.example.com/db"},
 			[]string{"h:27017", "http://h", "mongodb://", "mongodb://h:99999999", "mongodb://h/?readPreference=x", "mongodb+srv://", "mongodb+srv://h:27017"}},

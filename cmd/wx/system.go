@@ -88,6 +88,9 @@ func (y *system) openWeChat() error {
 	}
 	y.acts = acts.New(y.db, &y.gateway, acts.Apps{ServiceAccount: y.settings.OA.AppID, MiniProgram: y.settings.MP.AppID}, y.log)
 	y.acts.Captcha, y.acts.Limits = y.puzzles, y.settings.Limits.acts()
+	if y.acts.Registry, err = y.openRegistry(); err != nil {
+		return err
+	}
 	y.acts.Phones, y.acts.Pages, y.acts.Followers = &y.gateway, &y.gateway, &y.gateway
 	y.acts.FileLimits = internship.FileLimits{Certificate: int64(y.settings.CertificateMB) << 20, Document: int64(y.settings.DocumentMB) << 20}
 	y.acts.InternShare = internship.SharePolicy(y.settings.InternShare)
