@@ -272,7 +272,7 @@ func TestBadCodeAuthorisesAgainOnce(t *testing.T) {
 	e := w.enterprise("A")
 	w.follows(e, openLi)
 	phone := w.phone()
-	again := phone.state(phone.back("bad", phone.leave("/h5/x")))
+	again := phone.state(phone.back("a code that nobody gave out", phone.leave("/h5/x")))
 	phone.back(openLi+"#1", again).leads("/h5/x")
 	if phone.whose() != e.Staff.AccountID {
 		t.Error("not logged in the second time")
