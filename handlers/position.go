@@ -152,7 +152,7 @@ func positionDocs() map[string]doc {
 				"岗位信息完整，报名截止日期未过；有夜班或加班的须已备案；实习报酬不低于相同岗位工资的 80%。" +
 				"实习学生超过在岗职工的 10% 或同类岗位的 20% 时，按系统设置警告（warnings）或拒绝。",
 			Errors: append(errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge,
-				internship.ErrWrongState, internship.ErrFrozen, internship.ErrBlacklisted, internship.ErrProfileMissing, internship.ErrIncomplete,
+				internship.ErrWrongState, internship.ErrFrozen, internship.ErrBlacklisted, internship.ErrProfileMissing, internship.ErrIndustryBarred, internship.ErrIncomplete,
 				internship.ErrDeclarationOld, internship.ErrNotExempted, internship.ErrPayTooLow, internship.ErrTooManyInterns, internship.ErrTooManyInPost,
 				internship.ErrBusy}, own...)},
 		"endRecruiting": {Tag: tagPosition, Summary: "结束招收", Says: "至少有一名学生已签约时，岗位变为「实习中」：不再接受报名，待处理的报名随即失效，已签约的学生不受影响。" +

@@ -150,13 +150,18 @@ func (p Profile) Complete() bool {
 	return p.LegalPerson != "" && p.Address.Detail != "" && p.Contact != "" && p.Phone != "" && p.Intro != "" && p.Industry != "" && p.Staff > 0
 }
 
-// MayPublish says why the enterprise may not publish positions.
+// MayPublish says why the enterprise may not publish positions: it is not 正常,
+// its data are not complete, or its industry may take no interns (domain.md
+// §3.1).
 func (e *Enterprise) MayPublish() error {
 	if err := e.MayAct(); err != nil {
 		return err
 	}
 	if !e.Profile.Complete() {
 		return ErrProfileMissing
+	}
+	if i, _ := IndustryOf(e.Profile.Industry); i.Barred {
+		return ErrIndustryBarred.With("所属行业为「" + i.Name + "」：按照《职业学校学生实习管理规定》，该行业的单位不得接收实习生，不能发布岗位")
 	}
 	return nil
 }

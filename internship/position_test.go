@@ -47,6 +47,8 @@ func TestPublish(t *testing.T) {
 		"OK":                  {func(*given) {}, nil},
 		"AgainAfterClosing":   {func(g *given) { g.State = Closed }, nil},
 		"ErrFrozen":           {func(g *given) { g.of.Enterprise.State = Frozen }, ErrFrozen},
+		"ErrNoIndustry":       {func(g *given) { g.of.Enterprise.Profile.Industry = "" }, ErrProfileMissing},
+		"ErrBarred":           {func(g *given) { g.of.Enterprise.Profile.Industry = "9013" }, ErrIndustryBarred},
 		"ErrUnderReview":      {func(g *given) { g.of.Enterprise.State = UnderReview }, ErrFrozen},
 		"ErrBlacklisted":      {func(g *given) { g.of.Enterprise.State = Blacklisted }, ErrBlacklisted},
 		"ErrProfile":          {func(g *given) { g.of.Enterprise.Profile.Intro = "" }, ErrProfileMissing},
