@@ -130,7 +130,10 @@ func TestFreezeLiftFreeze(t *testing.T) {
 	for n, step := range []func() error{
 		func() error { _, err := w.Acts.Freeze(ctx, actstest.Platform, e.ID, reason); return err },
 		func() error { _, err := w.Acts.Lift(ctx, actstest.Platform, e.ID); return err },
-		func() error { _, _, err := w.Acts.PublishPosition(ctx, e.Staff, late.ID, actstest.Publication()); return err },
+		func() error {
+			_, _, err := w.Acts.PublishPosition(ctx, e.Staff, late.ID, actstest.Publication())
+			return err
+		},
 		func() error { _, err := side.Freeze(ctx, actstest.Platform, e.ID, reason); return err },
 	} {
 		if err := step(); err != nil {
@@ -233,6 +236,11 @@ func TestBlacklistedIsRefusedEverywhere(t *testing.T) {
 		"profile": func() error {
 			_, err := w.Acts.CompleteProfile(ctx, e.Staff, internship.ProfileInput{LegalPerson: "张明", Contact: "王", Phone: "0393-8888888", Intro: "x",
 				Industry: "制造业", Staff: 9, Address: actstest.Address()})
+			return err
+		},
+		"write a position": func() error { _, err := w.Acts.CreatePosition(ctx, e.Staff, actstest.Terms("电工", 1)); return err },
+		"edit": func() error {
+			_, err := w.Acts.EditPosition(ctx, e.Staff, position.ID, actstest.Terms("焊工", 2))
 			return err
 		},
 		"apply":  func() error { _, err := student.TryApply(position); return err },

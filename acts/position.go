@@ -45,7 +45,8 @@ func (a *Acts) Positions(ctx context.Context, s Staff, f store.PositionFilter) (
 }
 
 // CreatePosition saves a new, unpublished position (manual §3.1). Errors:
-// ErrInvalid, also for files that are not the enterprise's, ErrForbidden.
+// ErrInvalid, also for files that are not the enterprise's, ErrForbidden,
+// ErrBlacklisted.
 func (a *Acts) CreatePosition(ctx context.Context, s Staff, in internship.PositionInput) (*internship.Position, error) {
 	if err := s.mayManage(); err != nil {
 		return nil, err
@@ -61,11 +62,20 @@ func (a *Acts) CreatePosition(ctx context.Context, s Staff, in internship.Positi
 	return a.DB.Positions.Create(ctx, p)
 }
 
-// sheet checks a form and that the files it names are the enterprise's own.
+// sheet checks a form and that the files it names are the enterprise's own. A
+// blacklisted enterprise may not even write positions down; any other that is
+// not 正常 may, and publishes none.
 func (a *Acts) sheet(ctx context.Context, s Staff, in internship.PositionInput) (internship.Sheet, error) {
 	sheet, err := in.Parse()
 	if err != nil {
 		return sheet, err
+	}
+	enterprise, err := a.DB.Enterprises.Get(ctx, s.EnterpriseID)
+	if err != nil {
+		return sheet, err
+	}
+	if enterprise.State == internship.Blacklisted {
+		return sheet, internship.ErrBlacklisted
 	}
 	var wrong []internship.FieldError
 	for _, file := range []struct{ field, kind, id string }{

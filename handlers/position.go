@@ -139,14 +139,14 @@ func positionDocs() map[string]doc {
 		"createPosition": {Tag: tagPosition, Summary: "新增实习岗位", Status: http.StatusCreated,
 			Says: "保存后为「未发布」，发布后学生才能看到。标明「发布前必填」的字段可以以后再填，回答中的 missing 列出还缺哪些。" +
 				"不填预计实习时间时，按报名截止的次日起 6 个月。warnings 是不妨碍保存、但企业应当知道的事项。",
-			Errors: errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}},
+			Errors: errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge, internship.ErrBlacklisted}},
 		"listPositions": {Tag: tagPosition, Summary: "岗位列表", Says: "按创建时间从新到旧，可按状态、岗位名称和实习部门筛选。",
 			Errors: errs{internship.ErrBadCursor, internship.ErrInvalid}},
 		"readPosition": {Tag: tagPosition, Summary: "查看岗位", Says: "含已签约人数。", Errors: own},
 		"editPosition": {Tag: tagPosition, Summary: "编辑岗位", Says: "保存后岗位变为「未发布」，须重新发布；「实习中」的岗位不能编辑，实习人数不能少于已签约人数。" +
 			"薪资、结算方式、地址、夜班、加班、住宿、预计实习时间或职业类别有变时，重新发布后待确认的学生须重新确认。",
 			Errors: append(errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge,
-				internship.ErrWrongState, internship.ErrHeadcountTooLow, internship.ErrBusy}, own...)},
+				internship.ErrWrongState, internship.ErrHeadcountTooLow, internship.ErrBlacklisted, internship.ErrBusy}, own...)},
 		"publishPosition": {Tag: tagPosition, Summary: "发布岗位",
 			Says: "逐项确认合规声明（内容见 /api/v1/forms 的 declaration）后，推荐学校的学生即可报名；每次发布都须确认。企业须为「正常」状态且信息完整，" +
 				"岗位信息完整，报名截止日期未过；有夜班或加班的须已备案；实习报酬不低于相同岗位工资的 80%。" +
