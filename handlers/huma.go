@@ -30,7 +30,9 @@ func newAPI(f *fiber.App, version string, public *url.URL) huma.API {
 	if public != nil {
 		config.Servers = []*huma.Server{{URL: strings.TrimSuffix(public.String(), "/")}}
 	}
-	return humafiber.New(f, config)
+	api := humafiber.New(f, config)
+	api.UseMiddleware(severalCookies)
+	return api
 }
 
 const about = "河南省职业院校实习备案企业端的接口。时间一律为 RFC 3339（+08:00），日期为 YYYY-MM-DD；" +

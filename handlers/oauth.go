@@ -63,7 +63,7 @@ func (a *App) depart(c *fiber.Ctx, t acts.Trip) error {
 
 // remember gives the browser a short-lived cookie that no script reads.
 func (a *App) remember(c *fiber.Ctx, name, value, path string) {
-	c.Append(fiber.HeaderSetCookie, a.briefly(name, value, path))
+	addCookie(c, a.briefly(name, value, path))
 }
 
 func (a *App) briefly(name, value, path string) string {
@@ -87,7 +87,7 @@ func (a *App) endVisit(c *fiber.Ctx) error {
 		return a.showError(c, err, oauthStart)
 	}
 	if in.Opened != nil && in.Opened.Device.ID != w.Cookie {
-		c.Append(fiber.HeaderSetCookie, deviceCookie(in.Opened.Device.ID))
+		addCookie(c, deviceCookie(in.Opened.Device.ID))
 	}
 	return a.arrive(c, in)
 }
@@ -99,7 +99,7 @@ func (a *App) arrive(c *fiber.Ctx, in acts.Arrival) error {
 		trip := acts.Trip{Next: in.Next, Again: true, Person: strings.HasPrefix(in.Next, qrPath)}
 		return a.depart(c, trip)
 	case in.Opened != nil:
-		c.Append(fiber.HeaderSetCookie, a.cookie(in.Opened.Session, in.Opened.Token))
+		addCookie(c, a.cookie(in.Opened.Session, in.Opened.Token))
 	case in.Person != "":
 		a.remember(c, personCookie, in.Person, qrPath)
 	default:

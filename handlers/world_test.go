@@ -292,6 +292,11 @@ func (c caller) send(req *http.Request, path string) answer {
 	if a.body, err = io.ReadAll(res.Body); err != nil {
 		c.w.TB.Fatal(err)
 	}
+	for _, set := range a.header.Values("Set-Cookie") {
+		if strings.Contains(set, ", shixi_") {
+			c.w.TB.Errorf("%s sets cookies that a browser reads as one: %s", a.what, set)
+		}
+	}
 	bare, _, _ := strings.Cut(path, "?")
 	if err := c.w.contract().check(req.Method, bare, a.status, a.header, a.body); err != nil {
 		c.w.TB.Errorf("%s is not as documented: %v", a.what, err)

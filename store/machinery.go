@@ -42,7 +42,7 @@ type Session struct {
 	Name         string          `bson:"name"`
 	Role         internship.Role `bson:"role"`
 	// Epoch is the account's at the log-in: its next one voids the session.
-	Epoch int `bson:"epoch,omitempty"`
+	Epoch int `bson:"epoch"`
 	// Device is how the person will recognise it, e.g. "小程序".
 	Device    string    `bson:"device"`
 	CreatedAt time.Time `bson:"createdAt"`
