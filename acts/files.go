@@ -22,8 +22,10 @@ type Uploader struct {
 	Only string
 }
 
-// Uploader is the enterprise, by the account.
-func (s Staff) Uploader() Uploader { return Uploader{Owner: s.EnterpriseID, By: s.AccountID} }
+// Uploader is the enterprise, by the account. Errors: ErrForbidden for a mentor.
+func (s Staff) Uploader() (Uploader, error) {
+	return Uploader{Owner: s.EnterpriseID, By: s.AccountID}, s.mayManage()
+}
 
 // passUploads is how many files may be brought with one pass: a certificate, and
 // better pictures of it.
@@ -111,15 +113,19 @@ func refusedPaper(err error) error {
 }
 
 // ReadFile gives a file of the own enterprise and its content, to be closed.
-// Errors: ErrNotFound, also for another's.
+// Errors: ErrNotFound, also for another's, ErrForbidden for a mentor.
 func (a *Acts) ReadFile(ctx context.Context, s Staff, id string) (store.File, io.ReadCloser, error) {
+	if err := s.mayManage(); err != nil {
+		return store.File{}, nil, err
+	}
 	return a.DB.OpenFile(ctx, s.EnterpriseID, id)
 }
 
 // ReadFileAs gives a file that a partner has to look at, and its content, to be
-// closed: the platform certificates that are under review, schools the plans of
-// positions that are open to them, the students' app those of positions that
-// are open to anybody. Errors: ErrNotFound.
+// closed: the platform certificates that are under review or with which an
+// account is asked for, schools the plans of positions that were published to
+// them, the students' app those of positions that were published to anybody.
+// Errors: ErrNotFound.
 func (a *Acts) ReadFileAs(ctx context.Context, p Partner, id string) (store.File, io.ReadCloser, error) {
 	kind := internship.FilePlan
 	if p.Kind == internship.ByPlatform {
@@ -144,12 +150,20 @@ func (a *Acts) ownerFor(ctx context.Context, p Partner, id string) (string, erro
 				return e.ID, nil
 			}
 		}
+		if err != nil {
+			return "", err
+		}
+		asked, err := a.DB.Recoveries.Naming(ctx, id)
+		for _, r := range asked {
+			if r.State == internship.RecoveryPending {
+				return r.Pass, nil
+			}
+		}
 		return "", cmp.Or(err, error(internship.ErrNotFound))
 	}
 	named, err := a.DB.Positions.Naming(ctx, id)
 	for _, x := range named {
-		open := x.OfferedTo(p.SchoolID) || p.Kind == internship.ByStudent && len(x.OpenTo) > 0
-		if open && x.State != internship.Deleted {
+		if x.ShowsPlan(id, p.SchoolID) {
 			return x.EnterpriseID, nil
 		}
 	}

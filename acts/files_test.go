@@ -23,7 +23,7 @@ func TestSavedFileIsTheOwners(t *testing.T) {
 	if err != nil || f.Name != "实习方案.pdf" || f.MediaType != "application/pdf" || f.Owner != "ent_1" {
 		t.Fatalf("%+v %v", f, err)
 	}
-	_, content, err := w.Acts.ReadFile(t.Context(), acts.Staff{EnterpriseID: "ent_1"}, f.ID)
+	_, content, err := w.Acts.ReadFile(t.Context(), acts.Staff{EnterpriseID: "ent_1", Role: internship.HR}, f.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestSavedFileIsTheOwners(t *testing.T) {
 	if got, err := io.ReadAll(content); err != nil || !bytes.Equal(got, actstest.Document()) {
 		t.Errorf("%q %v", got, err)
 	}
-	if _, _, err := w.Acts.ReadFile(t.Context(), acts.Staff{EnterpriseID: "ent_2"}, f.ID); !errors.Is(err, internship.ErrNotFound) {
+	if _, _, err := w.Acts.ReadFile(t.Context(), acts.Staff{EnterpriseID: "ent_2", Role: internship.HR}, f.ID); !errors.Is(err, internship.ErrNotFound) {
 		t.Errorf("read by another: %v", err)
 	}
 }

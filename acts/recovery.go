@@ -10,7 +10,7 @@ import (
 
 // Recover asks the platform for an enterprise's account (账号和密码都忘记了). It
 // is kept and answered in the same way whether or not there is such an
-// enterprise. Errors: ErrInvalid, ErrPass, ErrRecoveryWaiting, ErrFileGone.
+// enterprise. Errors: ErrInvalid, ErrPass, ErrRecoveryWaiting.
 func (a *Acts) Recover(ctx context.Context, passToken string, in internship.RecoveryInput) (*internship.Recovery, error) {
 	pass, err := a.passFor(ctx, internship.CodeForRecovery, passToken)
 	if err != nil {
@@ -20,7 +20,7 @@ func (a *Acts) Recover(ctx context.Context, passToken string, in internship.Reco
 	if err != nil {
 		return nil, err
 	}
-	if err := a.ownFile(ctx, pass.ID, "certificate", r.Certificate); err != nil {
+	if err := a.ownCertificate(ctx, pass.ID, r.Certificate); err != nil {
 		return nil, err
 	}
 	r.ID, r.Mobile, r.Pass = store.DeriveID("rcv", pass.ID), pass.Mobile, pass.ID

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"testing"
@@ -201,6 +202,13 @@ func TestPartnersSeeTheTerms(t *testing.T) {
 			t.Errorf("offer = %+v", offer)
 		}
 	}
+	for who, p := range map[string]partner{"school": w.school, "students": w.students} {
+		if a := p.do(http.MethodGet, "/partner/v1/files/"+form.PlanFile, nil).ok(http.StatusOK); !bytes.Equal(a.body, actstest.Document()) {
+			t.Errorf("%s read another plan", who)
+		}
+		p.do(http.MethodGet, "/partner/v1/files/"+form.Exemption.File, nil).refused(internship.ErrNotFound)
+	}
+	w.other.do(http.MethodGet, "/partner/v1/files/"+form.PlanFile, nil).refused(internship.ErrNotFound)
 	w.students.post(applications(woman), w.application(position)).refused(internship.ErrNotEligible)
 	row := read[handlers.PartnerPlacement](w.students.post(applications(man), w.application(position)).ok(http.StatusCreated))
 	if x := row.Terms; x.Edition != 1 || x.SalaryMin != 2400 || x.SalaryMax != 2600 || x.PeriodTo != "2027-06-30" || x.PlanFile != form.PlanFile || x.Occupation != 2 ||

@@ -149,7 +149,7 @@ func recoveryDocs() map[string]doc {
 			Errors: append(errs{internship.ErrSMSCode, internship.ErrTooManyTries}, formErrors()...)},
 		"recover": {Tag: tagLogin, Summary: "账号和密码都忘记了", Status: http.StatusAccepted,
 			Says:   "以凭据提交企业代码、本人身份和企业证件，由平台核实。无论代码是否有对应的企业，回答都相同；处理结果以短信告知。同一企业代码或手机号同时只能有一个待处理的申请，30 天未处理即失效。",
-			Errors: append(errs{internship.ErrRecoveryWaiting, internship.ErrFileGone}, formErrors()...)},
+			Errors: append(errs{internship.ErrRecoveryWaiting}, formErrors()...)},
 	}
 }
 

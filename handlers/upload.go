@@ -77,7 +77,11 @@ func (a *App) sameUpload(who func(context.Context) string) func(huma.Context, fu
 
 // uploadFile takes a file of the own enterprise.
 func (a *App) uploadFile(ctx context.Context, _ *nothing) (*storedAnswer, error) {
-	return a.upload(ctx, staffOf(ctx).Uploader())
+	by, err := staffOf(ctx).Uploader()
+	if err != nil {
+		return nil, err
+	}
+	return a.upload(ctx, by)
 }
 
 // uploadWithPass takes a file of an enterprise that is registering.

@@ -93,6 +93,15 @@ func (p *Position) Files() []string {
 	return append([]string{p.Terms.Plan, p.Exemption.File}, p.Plans...)
 }
 
+// ShowsPlan says whether a school may read a file of the position: a 实习方案
+// that was published to it, also while the enterprise is frozen, since students
+// may be placed under it. With no school it asks for any.
+func (p *Position) ShowsPlan(file, schoolID string) bool {
+	to := slices.Concat(p.OpenTo, p.HiddenFrom)
+	return slices.Contains(p.Plans, file) &&
+		(slices.Contains(to, AllSchools) || slices.Contains(to, schoolID) || schoolID == "" && len(to) > 0)
+}
+
 // Search is the text by which lists find the position.
 func (p *Position) Search() string { return p.Terms.Name + " " + p.EnterpriseName }
 

@@ -11,7 +11,7 @@ import (
 func activeEnterprise() *Enterprise {
 	return &Enterprise{Root: Root{ID: "ent_1"}, Name: "示例电子", State: Active, Source: FromSchool,
 		Recommenders: []Recommender{{SchoolID: "sch_1"}, {SchoolID: "sch_2"}},
-		Profile:      Profile{LegalPerson: "张明", Contact: "王", Phone: "0393-8888888", Intro: "电子", Industry: "制造业", Staff: 100, Address: Address{Detail: "路"}}}
+		Profile:      Profile{LegalPerson: "张明", Contact: "王", Phone: "0393-8888888", Intro: "电子", Industry: "C", Staff: 100, Address: Address{Detail: "路"}}}
 }
 
 // draft is a saved position that may be published.
@@ -331,6 +331,41 @@ func TestReconfirmTakesWhatTheStudentSaw(t *testing.T) {
 	}
 	if err := x.Reconfirm(p, 1, doBy(ByStudent)); err != nil || x.Edition != 1 || x.Terms.Name != "焊工" {
 		t.Errorf("%+v %v", x, err)
+	}
+}
+
+func TestWhoMayReadAPlan(t *testing.T) {
+	t.Parallel()
+	p := draft()
+	reads := func(file, school string) bool { return p.ShowsPlan(file, school) }
+	if reads("fil_1", "sch_1") || reads("fil_1", "") {
+		t.Error("the plan of a draft is read")
+	}
+	if _, err := p.Publish(publication(), doBy(ByEnterprise)); err != nil {
+		t.Fatal(err)
+	}
+	sheet := p.Sheet
+	sheet.Terms.Plan = "fil_2"
+	if err := p.Edit(sheet, 0, doBy(ByEnterprise)); err != nil {
+		t.Fatal(err)
+	}
+	for _, frozen := range []bool{false, true} {
+		if frozen {
+			p.OpenTo, p.HiddenFrom = nil, p.OpenTo
+		}
+		if !reads("fil_1", "sch_1") || !reads("fil_1", "sch_2") || !reads("fil_1", "") {
+			t.Errorf("frozen %t: the published plan is not read", frozen)
+		}
+		if reads("fil_1", "sch_3") || reads("fil_2", "sch_1") || reads("fil_2", "") || reads("fil_3", "sch_1") {
+			t.Errorf("frozen %t: what was not published to the school is read", frozen)
+		}
+	}
+	if diff := cmp.Diff([]string{"fil_2", "", "fil_1"}, p.Files()); diff != "" {
+		t.Errorf("files kept: %s", diff)
+	}
+	p.State = Deleted
+	if p.Files() != nil {
+		t.Errorf("a deleted position keeps %v", p.Files())
 	}
 }
 
