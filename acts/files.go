@@ -51,7 +51,7 @@ func (a *Acts) PassUploader(ctx context.Context, token string) (Uploader, error)
 // Papers looks into files before they are kept.
 type Papers interface {
 	// Examine decodes a file and gives its media type. Errors:
-	// *papers.Refusal, papers.ErrBusy.
+	// *papers.RefusedError, papers.ErrBusy.
 	Examine(ctx context.Context, content []byte) (mediaType string, err error)
 }
 
@@ -91,7 +91,7 @@ func (a *Acts) SaveFile(ctx context.Context, by Uploader, kind, name string, con
 
 // refusedPaper tells the user what to do about a file that is not kept.
 func refusedPaper(err error) error {
-	refused, ok := errors.AsType[*papers.Refusal](err)
+	refused, ok := errors.AsType[*papers.RefusedError](err)
 	if !ok {
 		return internship.ErrUploadBusy.Because(err)
 	}

@@ -45,14 +45,14 @@ const (
 	Active Reason = "active"
 )
 
-// Refusal is the error about a file that is not kept.
-type Refusal struct {
+// RefusedError is the error about a file that is not kept.
+type RefusedError struct {
 	Reason Reason
 	cause  error
 }
 
 // Error implements error; the text is for logs.
-func (r *Refusal) Error() string {
+func (r *RefusedError) Error() string {
 	if r.cause == nil {
 		return "papers: " + string(r.Reason)
 	}
@@ -60,10 +60,10 @@ func (r *Refusal) Error() string {
 }
 
 // Unwrap gives the technical cause.
-func (r *Refusal) Unwrap() error { return r.cause }
+func (r *RefusedError) Unwrap() error { return r.cause }
 
 func refuse(reason Reason, format string, args ...any) error {
-	return &Refusal{reason, fmt.Errorf(format, args...)}
+	return &RefusedError{reason, fmt.Errorf(format, args...)}
 }
 
 // ErrBusy says that there was no memory to look into a file before the caller
@@ -101,7 +101,7 @@ func New(l Limits) *Examiner {
 	return &Examiner{limits: l, memory: semaphore.NewWeighted(l.Memory)}
 }
 
-// Examine decodes a whole file and gives its media type. Errors: *Refusal;
+// Examine decodes a whole file and gives its media type. Errors: *RefusedError;
 // ErrBusy when ctx ends before there is memory for it.
 func (e *Examiner) Examine(ctx context.Context, content []byte) (mediaType string, err error) {
 	look := e.looks(content)

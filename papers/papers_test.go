@@ -124,7 +124,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := e.Examine(t.Context(), c.content)
-			var refused *papers.Refusal
+			var refused *papers.RefusedError
 			if !errors.As(err, &refused) || refused.Reason != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
@@ -231,7 +231,7 @@ func TestMemoryIsShared(t *testing.T) {
 	if _, err := papers.New(l).Examine(impatient, pngOf(t, grey(9, 9))); err != nil && !errors.Is(err, papers.ErrBusy) {
 		t.Errorf("got %v", err)
 	}
-	var refused *papers.Refusal
+	var refused *papers.RefusedError
 	if _, err := papers.New(l).Examine(t.Context(), picture); !errors.As(err, &refused) || refused.Reason != papers.TooLarge {
 		t.Errorf("more than there is: %v", err)
 	}
@@ -266,7 +266,7 @@ func FuzzExamine(f *testing.F) {
 	e := papers.New(l)
 	f.Fuzz(func(t *testing.T, content []byte) {
 		kind, err := e.Examine(t.Context(), content)
-		var refused *papers.Refusal
+		var refused *papers.RefusedError
 		if (err == nil) != (kind == papers.JPEG || kind == papers.PNG || kind == papers.PDF) && err == nil || err != nil && !errors.As(err, &refused) {
 			t.Errorf("%q %v", kind, err)
 		}
