@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -86,6 +87,9 @@ func ownKeyset(dir string) (string, error) {
 // redisLog makes the lines of the Redis client's own log ours; without it they stand on stderr as they are.
 type redisLog struct{ log *slog.Logger }
 
+// redisLogs gives the library its log once: it has one for all clients of a process, and reads it without a lock.
+var redisLogs sync.Once
+
 // Printf is what the client calls, for trouble with connections only.
 func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 	l.log.WarnContext(ctx, "redis client", slog.String("text", fmt.Sprintf(format, v...)))
@@ -93,7 +97,7 @@ func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 
 // openQueue opens Redis: that of REDIS_URL, or the embedded one.
 func (y *system) openQueue() error {
-	redis.SetLogger(redisLog{y.log}) // a global of the library, the same for all clients
+	redisLogs.Do(func() { redis.SetLogger(redisLog{y.log}) })
 	var err error
 	if y.settings.EmbeddedRedis() {
 		y.redis, err = y.embeddedQueue()
