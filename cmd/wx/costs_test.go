@@ -10,13 +10,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -30,52 +27,8 @@ import (
 
 var update = flag.Bool("update", false, "write docs/costs.md anew")
 
-// odometer counts what a process asks of MongoDB and Redis.
-type odometer struct {
-	mongo, redis atomic.Int64
-	examined     func() int64
-}
-
-func (o *odometer) monitor() *event.CommandMonitor {
-	return &event.CommandMonitor{Started: func(_ context.Context, e *event.CommandStartedEvent) {
-		if e.CommandName != "endSessions" {
-			o.mongo.Add(1)
-		}
-	}}
-}
-
-// DialHook implements redis.Hook.
-func (o *odometer) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-// ProcessHook counts a command; loading a script is once a server's life and left out.
-func (o *odometer) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		err := next(ctx, cmd)
-		if name := cmd.Name(); name != "hello" && name != "client" && !(name == "evalsha" && redis.HasErrorPrefix(err, "NOSCRIPT")) {
-			o.redis.Add(1)
-		}
-		return err
-	}
-}
-
-// ProcessPipelineHook counts every command of a pipeline but those that greet a new connection.
-func (o *odometer) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		for _, cmd := range cmds {
-			if name := cmd.Name(); name != "hello" && name != "client" {
-				o.redis.Add(1)
-			}
-		}
-		return next(ctx, cmds)
-	}
-}
-
 // cost is what one act asks for.
 type cost struct{ mongo, redis, examined float64 }
-
-func (o *odometer) read() cost {
-	return cost{float64(o.mongo.Load()), float64(o.redis.Load()), float64(o.examined())}
-}
 
 func (c cost) minus(d cost) cost {
 	return cost{c.mongo - d.mongo, c.redis - d.redis, c.examined - d.examined}
@@ -190,8 +143,18 @@ func (b *bench) student(n int64, positions ...string) []*internship.Placement {
 }
 
 // TestCosts holds docs/costs.md: no act may cost more than what stands there.
+//
+// What runs by the clock costs more on a slow machine, so a number that is too high is counted once more.
 func TestCosts(t *testing.T) {
 	t.Parallel()
+	if costs := count(t); costs.hold(t, false) {
+		return
+	}
+	count(t).hold(t, true)
+}
+
+func count(t *testing.T) *costTable {
+	t.Helper()
 	b := newBench(t, nil)
 	table := &costTable{}
 	b.lists(table)
@@ -202,7 +165,7 @@ func TestCosts(t *testing.T) {
 	b.pushing(table)
 	newBench(t, nil).texting(table)    // the other one has much to relay
 	newBench(t, nil).delivering(table) // one of its own: nothing else has rows that come due meanwhile
-	table.hold(t, "../../docs/costs.md")
+	return table
 }
 
 // lists reads pages over few and over many rows: the costs must be the same.
@@ -360,7 +323,7 @@ func (b *bench) pushing(table *costTable) {
 	row := b.student(6, b.d.staff[1].positions[0])[0]
 	b.must(b.d.sim.SetReceipts(demoOAAppID, wxsim.Receipts{Hold: true}))
 	relayed := b.of(func() { b.must(b.y.tasks.Relay.One(ctx, "placements", row.ID)) })
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
+	ctx, stop := context.WithTimeout(ctx, 3*time.Minute)
 	defer stop()
 	ended := make(chan error, 1)
 	sent := b.of(func() {
@@ -383,7 +346,7 @@ func (b *bench) pushing(table *costTable) {
 func (b *bench) texting(table *costTable) {
 	const texts = 100
 	b.calm()
-	ctx, stop := context.WithTimeout(b.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(b.Context(), 3*time.Minute)
 	defer stop()
 	asked := b.of(func() {
 		for n := range texts {
@@ -428,7 +391,7 @@ func (b *bench) settle() {
 	client, err := mongo.Connect(options.Client().ApplyURI(b.y.engine.URI()))
 	b.must(err)
 	defer func() { _ = client.Disconnect(context.Background()) }()
-	ctx, stop := context.WithTimeout(b.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(b.Context(), 3*time.Minute)
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- b.y.tasks.Worker.Run(ctx) }()
@@ -483,9 +446,10 @@ loading scripts left out. None of the numbers grows with the collections.
 
 var costRow = regexp.MustCompile(`(?m)^\| ([^|]+) \| ([0-9.]+) \| ([0-9.]+) \| ([0-9.]+) \|$`)
 
-// hold fails where a number is above the document's, beyond the noise of what runs by the clock.
-func (c *costTable) hold(t *testing.T, path string) {
+// hold says whether every number is at most the document's, beyond the noise of what runs by the clock.
+func (c *costTable) hold(t *testing.T, last bool) bool {
 	t.Helper()
+	const path = "../../docs/costs.md"
 	if *update {
 		c.write(t, path)
 	}
@@ -501,13 +465,20 @@ func (c *costTable) hold(t *testing.T, path string) {
 		}
 		allowed[m[1]] = n
 	}
+	held := true
 	for i, name := range c.names {
 		most, ok := allowed[name]
 		x := c.costs[i]
-		if !ok || x.mongo > most[0]+0.2 || x.redis > most[1]+0.5 || x.examined > most[2]+0.2 {
-			t.Errorf("%s costs %+v, written are %v (%v)", name, x, most, ok)
+		if !ok || x.mongo > most[0]+0.2 || x.redis > most[1]+0.4 || x.examined > most[2]+0.2 {
+			held = false
+			tell := t.Logf
+			if last {
+				tell = t.Errorf
+			}
+			tell("%s costs %+v, written are %v (%v)", name, x, most, ok)
 		}
 	}
+	return held
 }
 
 func (c *costTable) write(t *testing.T, path string) {

@@ -56,7 +56,7 @@ func (b *bench) delivering(table *costTable) {
 // until runs a worker until something is so.
 func (b *bench) until(all *tasks.Tasks, so func() bool) {
 	b.Helper()
-	ctx, stop := context.WithTimeout(b.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(b.Context(), 3*time.Minute)
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- all.Worker.Run(ctx) }()
