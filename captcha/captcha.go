@@ -22,17 +22,20 @@ import (
 )
 
 const (
-	// Width and Height are the picture's size in pixels: as wide as the narrowest phones in use.
-	Width, Height = 320, 200
+	// Width is the picture's in pixels: as wide as the narrowest phones in use.
+	Width = 320
+	// Height is the picture's in pixels.
+	Height = 200
 	// TileSide is the tile's width and height in pixels. One size only, and even: with an odd one the library may put
 	// the gap one pixel beyond the picture's edge.
 	TileSide = 60
 	// Pad is how many pixels a tile may lie left or right of its place and still fit: a finger's precision. Targets
 	// spread evenly over MinTarget to MaxTarget, so a blind guess fits once in sixteen.
 	Pad = 5
-	// MinTarget and MaxTarget are the least and the greatest place of a tile's left edge. The gap lies right of where
-	// the tile starts.
-	MinTarget, MaxTarget = TileSide + 25, Width - TileSide
+	// MinTarget is the least place of a tile's left edge. The gap lies right of where the tile starts.
+	MinTarget = TileSide + 25
+	// MaxTarget is the greatest place of a tile's left edge.
+	MaxTarget = Width - TileSide
 
 	pictureQuality = option.QualityLevel3
 )

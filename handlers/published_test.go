@@ -56,7 +56,7 @@ func TestPublicationsArePacked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer res.Body.Close()
+		t.Cleanup(func() { _ = res.Body.Close() })
 		if got := res.Header.Get("Content-Encoding") == "gzip"; got != packed || res.Header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%q: packed %v, Vary %q", accepted, got, res.Header.Get("Vary"))
 			continue

@@ -41,7 +41,7 @@ func TestIndustries(t *testing.T) {
 
 func TestParseIndustry(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"C": "C", " 制造业\n": "C", "9011": "9011", "网吧活动": "9013", "": "", "c": "", "制造": "", "9019": "", "901": "", "\x00": ""} {
+	for in, want := range map[string]string{"C": "C", "\u3000制造业\n": "C", "9011": "9011", "网吧活动": "9013", "": "", "c": "", "制造": "", "9019": "", "901": "", "\x00": ""} {
 		got, err := ParseIndustry(in)
 		if f, _ := err.(FieldError); got != want || (want == "") != (f.Code == "choice") { //nolint:errorlint // a FieldError is promised
 			t.Errorf("ParseIndustry(%q) = %q, %v", in, got, err)

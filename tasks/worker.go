@@ -56,13 +56,13 @@ func (w *Worker) Run(ctx context.Context) error {
 		servers = append(servers, w.server(ctx, map[string]int{queueHooks: 1}, hookConcurrency))
 	}
 	w.stopped.Store(false)
-	var ending sync.WaitGroup
-	defer ending.Wait()
+	var started []*asynq.Server
+	defer func() { shutDown(started) }()
 	for _, server := range servers {
 		if err := server.Start(asynq.HandlerFunc(w.serve)); err != nil {
 			return fmt.Errorf("tasks: start the worker: %w", err)
 		}
-		defer func() { ending.Go(server.Shutdown) }()
+		started = append(started, server)
 	}
 	var sweeping sync.WaitGroup
 	sweeping.Go(func() { w.sweeper.run(ctx) })
@@ -70,6 +70,15 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.stopped.Store(true)
 	sweeping.Wait()
 	return nil
+}
+
+// shutDown stops servers together: each takes as long as its slowest task.
+func shutDown(servers []*asynq.Server) {
+	var ending sync.WaitGroup
+	for _, server := range servers {
+		ending.Go(server.Shutdown)
+	}
+	ending.Wait()
 }
 
 // server takes tasks from queues, for so many rows at a time.

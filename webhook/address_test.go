@@ -99,9 +99,9 @@ func TestParse(t *testing.T) {
 	} {
 		u, err := Rules{}.Parse(text)
 		var wrong *AddressError
-		if got := Fault(""); errors.As(err, &wrong) {
-			if got = wrong.Fault; got != want || u != nil {
-				t.Errorf("%q: %s, want %q", text, got, want)
+		if errors.As(err, &wrong) {
+			if wrong.Fault != want || u != nil {
+				t.Errorf("%q: %s, want %q", text, wrong.Fault, want)
 			}
 		} else if want != "" || err != nil {
 			t.Errorf("%q: %v, want %q", text, err, want)
