@@ -35,8 +35,16 @@ func (q *inquiry) refused(field string) bool {
 	return slices.ContainsFunc(q.wrong, func(w FieldError) bool { return w.Field == field })
 }
 
+// earliest and latest bound the days that a form may hold: a day outside is a
+// slip of the finger, and of year 9999 there is no next day to write.
+const earliest, latest Date = "2000-01-01", "2099-12-31"
+
+// date reads a day; "" for one that is refused.
 func (q *inquiry) date(field, value string) Date {
 	d, err := ParseDate(q.labels[field], value)
+	if err == nil && (d < earliest || d > latest) {
+		d, err = "", FieldError{Code: "range", Message: q.labels[field] + "应在 2000 年至 2099 年之间，请检查年份"}
+	}
 	q.note(field, err)
 	return d
 }

@@ -138,7 +138,8 @@ func (q *inquiry) salary(in PositionInput) Salary {
 }
 
 // period is when the internship is expected to be: usually half a year from
-// the end of the enrolment on, never longer than a year.
+// the end of the enrolment on, never longer than a year, and not over while
+// students still enrol.
 func (q *inquiry) period(in PositionInput, enrolFrom, enrolTo Date) (from, to Date) {
 	if in.PeriodFrom == "" && in.PeriodTo != "" && !q.refused("periodTo") {
 		q.note("periodFrom", FieldError{Code: "required", Message: "请填写预计实习开始日期"})
@@ -153,6 +154,7 @@ func (q *inquiry) period(in PositionInput, enrolFrom, enrolTo Date) (from, to Da
 	case in.PeriodTo != "":
 		to = q.date("periodTo", in.PeriodTo)
 		q.order("periodTo", from, to, "预计实习结束日期不能早于开始日期")
+		q.order("periodTo", enrolTo, to, "预计实习结束日期不能早于报名截止日期")
 	case from != "":
 		to = from.lastOf(usualMonths)
 	}

@@ -53,6 +53,9 @@ func TestPositionInputRefusals(t *testing.T) {
 		"dates that are none": {func(in *PositionInput) { in.EnrolFrom, in.EnrolTo = "2026-02-30", "x" }, []string{"enrolFrom=date", "enrolTo=date"}},
 		"enrolment backwards": {func(in *PositionInput) { in.EnrolTo = "2026-10-31" }, []string{"enrolTo=range"}},
 		"one day":             {func(in *PositionInput) { in.EnrolTo = "2026-11-01" }, nil},
+		"five digits ahead":   {func(in *PositionInput) { in.EnrolTo = "9999-12-31" }, []string{"enrolTo=range"}},
+		"in another century":  {func(in *PositionInput) { in.EnrolFrom, in.EnrolTo = "1999-12-31", "2100-01-01" }, []string{"enrolFrom=range", "enrolTo=range"}},
+		"the last of all":     {func(in *PositionInput) { in.EnrolTo = "2099-12-31" }, nil},
 
 		"least pay":            {func(in *PositionInput) { in.SalaryMin, in.SalaryMax = 2000, 3000 }, nil},
 		"one number":           {func(in *PositionInput) { in.SalaryMin, in.SalaryMax = 2500, 2500 }, nil},
@@ -62,6 +65,7 @@ func TestPositionInputRefusals(t *testing.T) {
 		"no lower bound given": {func(in *PositionInput) { in.SalaryMax = 2000 }, nil},
 		"open band":            {func(in *PositionInput) { in.Salary, in.SalaryMin, in.SalaryMax = "3K以上", 8000, 9000 }, nil},
 		"out of all bounds":    {func(in *PositionInput) { in.Salary, in.SalaryMin = "3K以上", 100_001 }, []string{"salaryMin=range"}},
+		"band in mixed case":   {func(in *PositionInput) { in.Salary = "2k-3K" }, nil},
 		"no band":              {func(in *PositionInput) { in.Salary, in.SalaryMin = "4K", 2500 }, []string{"salary=choice"}},
 
 		"negative wage":     {func(in *PositionInput) { in.ReferenceWage = -1 }, []string{"referenceWage=range"}},
@@ -81,6 +85,8 @@ func TestPositionInputRefusals(t *testing.T) {
 		"a year":               {func(in *PositionInput) { in.PeriodFrom, in.PeriodTo = "2027-01-04", "2028-01-03" }, nil},
 		"a year and a day":     {func(in *PositionInput) { in.PeriodFrom, in.PeriodTo = "2027-01-04", "2028-01-04" }, []string{"periodTo=range"}},
 		"backwards":            {func(in *PositionInput) { in.PeriodFrom, in.PeriodTo = "2027-01-04", "2027-01-03" }, []string{"periodTo=range"}},
+		"over too early":       {func(in *PositionInput) { in.PeriodFrom, in.PeriodTo = "2026-12-01", "2026-12-30" }, []string{"periodTo=range"}},
+		"over on the last day": {func(in *PositionInput) { in.PeriodFrom, in.PeriodTo = "2026-12-01", "2026-12-31" }, nil},
 		"from the first day":   {func(in *PositionInput) { in.PeriodFrom = "2026-11-01" }, nil},
 		"before the enrolment": {func(in *PositionInput) { in.PeriodFrom = "2026-10-31" }, []string{"periodFrom=range"}},
 		"an end alone":         {func(in *PositionInput) { in.PeriodTo = "2027-07-03" }, []string{"periodFrom=required"}},

@@ -1,6 +1,9 @@
 package internship
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Terms are the conditions of a position, those that a student agrees to. A
 // placement keeps a copy of them as its student saw them.
@@ -81,14 +84,15 @@ func (t Terms) Suits(birth Date, sex Sex, firstDay Date) error {
 	return nil
 }
 
-// SalaryOf gives the numbers of a band of the manual; ok is false for others.
+// SalaryOf gives the numbers of a band of the manual, which writes its letters
+// in either case (G-18); ok is false for others.
 func SalaryOf(band string) (s Salary, ok bool) {
-	switch band {
-	case "1K-2K", "1k-2k":
+	switch strings.ToUpper(band) {
+	case "1K-2K":
 		return Salary{"1K-2K", 1000, 2000}, true
-	case "2K-3K", "2k-3k":
+	case "2K-3K":
 		return Salary{"2K-3K", 2000, 3000}, true
-	case "3K以上", "3k以上":
+	case "3K以上":
 		return Salary{"3K以上", 3000, 0}, true
 	}
 	return Salary{}, false
