@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"shixi/acts"
 	"shixi/acts/actstest"
@@ -268,6 +269,59 @@ func TestMaterialChangeGoesBackToTheStudent(t *testing.T) {
 	if _, err := w.Acts.Accept(t.Context(), e.Staff, p.ID); err != nil {
 		t.Error(err)
 	}
+}
+
+// asksAgain changes a position's place and publishes it, so that its applicants have to agree again.
+func asksAgain(t *testing.T, w *actstest.World, e *actstest.Enterprise, position *internship.Position) {
+	t.Helper()
+	terms := e.Terms("焊工", 3)
+	terms.Address.Detail = "新址 1 号"
+	if _, err := w.Acts.EditPosition(t.Context(), e.Staff, position.ID, terms); err != nil {
+		t.Fatal(err)
+	}
+	e.Publishes(position)
+	w.React("positions", position.ID)
+}
+
+// TestAgreeingAgainIsNoNewApplication: neither the end of the enrolment nor a freeze takes the application from a
+// student who signed up before and agrees to the new terms now (G-19, domain.md §2.2).
+func TestAgreeingAgainIsNoNewApplication(t *testing.T) {
+	t.Parallel()
+	t.Run("after the enrolment", func(t *testing.T) {
+		t.Parallel()
+		w := actstest.New(t, nil)
+		e := w.Enterprise("甲")
+		position := e.Position("焊工", 3)
+		row := w.NewStudent("卢晓东").Applies(position)
+		asksAgain(t, w, e, position)
+		w.Pass(60 * 24 * time.Hour)
+		if _, err := w.Acts.Reconfirm(t.Context(), actstest.StudentsApp, row.StudentID, row.ID, 2); err != nil {
+			t.Fatal(err)
+		}
+		w.React("placements", row.ID)
+		expectState(t, w, row.ID, "学生报名待企业确认")
+	})
+	t.Run("in a freeze", func(t *testing.T) {
+		t.Parallel()
+		w := actstest.New(t, nil)
+		e := w.Passed("甲")
+		position := e.Position("焊工", 3)
+		row := w.NewStudent("卢晓东").Applies(position)
+		asksAgain(t, w, e, position)
+		w.Pass(time.Minute)
+		e.Frozen()
+		w.Pass(time.Minute)
+		if _, err := w.Acts.Reconfirm(t.Context(), actstest.StudentsApp, row.StudentID, row.ID, 2); err != nil {
+			t.Fatal(err)
+		}
+		w.React("placements", row.ID)
+		expectState(t, w, row.ID, "学生报名待企业确认")
+		if _, err := w.Acts.Lift(t.Context(), actstest.Platform, e.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.React("enterprises", e.ID)
+		accepts(t, e, row)
+	})
 }
 
 func TestLateApplicationLapses(t *testing.T) {

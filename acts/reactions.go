@@ -153,10 +153,11 @@ func (a *Acts) applicationRecheck(ctx context.Context, e internship.Event, _ str
 }
 
 // enterpriseRecheck lapses an application that came when its enterprise was
-// not 正常 any more. One that came before waits for the end of the freeze.
+// not 正常 any more. One that came before waits for the end of the freeze, also
+// when its student agreed to new terms since.
 func (a *Acts) enterpriseRecheck(ctx context.Context, p *internship.Placement, e internship.Event) error {
 	enterprise, err := a.DB.Enterprises.Get(ctx, p.EnterpriseID)
-	if err != nil || enterprise.State == internship.Active || !e.At.After(enterprise.StateAt) {
+	if err != nil || enterprise.State == internship.Active || !p.AppliedAt.After(enterprise.StateAt) {
 		return err
 	}
 	return a.lapse(ctx, p, internship.EnterpriseShut, e)

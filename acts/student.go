@@ -146,8 +146,7 @@ func (a *Acts) Withdraw(ctx context.Context, p Partner, studentID, id string) (*
 }
 
 // Reconfirm accepts a position's new terms (G-16) as the student saw them in
-// an edition. Errors as Withdraw, ErrNotRecruiting, ErrEnrolmentClosed,
-// ErrTermsChanged.
+// an edition. Errors as Withdraw, ErrNotRecruiting, ErrTermsChanged.
 func (a *Acts) Reconfirm(ctx context.Context, p Partner, studentID, id string, edition int) (*internship.Placement, error) {
 	placement, err := a.DB.Placements.Get(ctx, id)
 	if err != nil {

@@ -73,8 +73,8 @@ func studentDocs() map[string]doc {
 		"readApplication":  {Summary: "查看报名记录", Says: "学生端密钥。", Errors: []*internship.Error{internship.ErrNotFound}},
 		"withdraw":         {Summary: "撤回报名", Says: "学生端密钥。企业确认之前随时可以撤回；已签约的在分组之前可以取消。", Errors: own},
 		"reconfirm": {Summary: "重新确认", Says: "学生端密钥。岗位的薪资、地址、住宿、夜班、加班、预计实习时间或职业类别有变时，学生查看并确认新的条件，报名继续有效；" +
-			"edition 是学生看到的岗位版本。",
-			Errors: submitted(internship.ErrNotFound, internship.ErrWrongState, internship.ErrNotRecruiting, internship.ErrEnrolmentClosed, internship.ErrTermsChanged)},
+			"edition 是学生看到的岗位版本。报名截止以后也可以确认。",
+			Errors: submitted(internship.ErrNotFound, internship.ErrWrongState, internship.ErrNotRecruiting, internship.ErrTermsChanged)},
 		"nominate": {Summary: "推荐企业", Status: http.StatusCreated,
 			Says:   "学生端密钥。学生推荐平台尚无的企业，联系人收到邀请短信；企业完成入驻登记并经平台审核后进入企业库。平台已有的企业不再发送邀请。每名学生每 30 天最多推荐 5 家。",
 			Errors: submitted(internship.ErrNotFound, internship.ErrBlacklisted, internship.ErrTooManyNominations)},

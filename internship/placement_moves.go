@@ -126,11 +126,11 @@ func (p *Placement) Object(do Do) error {
 func (p *Placement) AskAgain(do Do) error { return p.fire("ask_again", do) }
 
 // Reconfirm takes the new terms over, which must be those that the student
-// saw. Errors: ErrNotRecruiting, ErrEnrolmentClosed, ErrTermsChanged,
-// ErrWrongState.
+// saw. It is no new application: the end of the enrolment doesn't matter
+// (G-19). Errors: ErrNotRecruiting, ErrTermsChanged, ErrWrongState.
 func (p *Placement) Reconfirm(position *Position, seen int, do Do) error {
-	if err := position.MayApply(do.At); err != nil {
-		return err
+	if position.State != Recruiting {
+		return ErrNotRecruiting
 	}
 	if err := position.ShownAs(seen); err != nil {
 		return err
