@@ -342,3 +342,48 @@ func home(t *testing.T) *url.URL {
 	}
 	return u
 }
+
+// TestAnIndustryThatBecomesBarred: an enterprise that published as a factory and then says that it is an internet café
+// takes nobody, and its positions are hidden until it is a factory again (domain.md §3.1).
+func TestAnIndustryThatBecomesBarred(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	ctx, e := t.Context(), w.Enterprise("甲")
+	position := e.Position("焊工", 2)
+	waiting := w.NewStudent("马丽").Applies(position)
+	says := func(industry string) {
+		t.Helper()
+		_, err := w.Acts.CompleteProfile(ctx, e.Staff, internship.ProfileInput{LegalPerson: "张明", Contact: "王", Phone: "0393-8888888", Intro: "x",
+			Industry: industry, Staff: 1000, Address: actstest.Address()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.React("enterprises", e.ID)
+	}
+	says("网吧活动")
+	if offers := offered(t, w); len(offers) != 0 {
+		t.Errorf("offered %v", offers)
+	}
+	if _, err := w.NewStudent("张三").TryApply(position); !errors.Is(err, internship.ErrIndustryBarred) {
+		t.Errorf("applies: %v", err)
+	}
+	if _, err := w.Acts.Accept(ctx, e.Staff, waiting.ID); !errors.Is(err, internship.ErrIndustryBarred) {
+		t.Errorf("accepts: %v", err)
+	}
+	says("酒吧服务") // another such place: nothing to follow
+	e.Frozen()
+	if _, err := w.Acts.Lift(ctx, actstest.Platform, e.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.React("enterprises", e.ID)
+	if offers := offered(t, w); len(offers) != 0 {
+		t.Errorf("offered after a lift: %v", offers)
+	}
+	says("制造业")
+	if offers := offered(t, w); len(offers) != 1 {
+		t.Errorf("offered again: %v", offers)
+	}
+	if _, err := w.Acts.Accept(ctx, e.Staff, waiting.ID); err != nil {
+		t.Errorf("accepts again: %v", err)
+	}
+}

@@ -75,7 +75,7 @@ func (a *Acts) placement(ctx context.Context, s Staff, id string) (*internship.P
 // no more are accepted than the position has places (R-10, G-17, G-21).
 // Errors: ErrNotFound, ErrSignedElsewhere, ErrPositionFull, ErrReconfirm,
 // ErrWrongState, ErrNotEligible, ErrNotRecruiting, ErrTooManyInterns, ErrFrozen,
-// ErrBusy.
+// ErrIndustryBarred, ErrBusy.
 func (a *Acts) Accept(ctx context.Context, s Staff, id string) (*internship.Placement, error) {
 	if err := s.mayManage(); err != nil {
 		return nil, err

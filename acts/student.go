@@ -22,7 +22,7 @@ type Application struct {
 // names the field where the plan or the position is meant,
 // ErrNotEligible, ErrEnrolmentClosed, ErrNotRecruiting, ErrNotOffered,
 // ErrAlreadySigned, ErrAlreadyChosen, ErrTooManyOpen, ErrFrozen,
-// ErrPositionFull (G-14), ErrTermsChanged when the student saw another edition.
+// ErrIndustryBarred, ErrPositionFull (G-14), ErrTermsChanged when the student saw another edition.
 func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internship.Placement, error) {
 	student, err := a.DB.Students.Get(ctx, in.StudentID)
 	if err != nil {

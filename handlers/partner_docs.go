@@ -68,7 +68,7 @@ func studentDocs() map[string]doc {
 			Says: "学生端密钥。edition 是学生看到的岗位版本：岗位在此期间重新发布过的，须重新查看。须在计划和岗位的报名时间内；" +
 				"每个计划最多同时报名 5 个岗位；未满 16 周岁和一年级学生不得报名。",
 			Errors: submitted(internship.ErrNotFound, internship.ErrNotEligible, internship.ErrEnrolmentClosed, internship.ErrNotRecruiting, internship.ErrNotOffered, internship.ErrTermsChanged,
-				internship.ErrPositionFull, internship.ErrAlreadySigned, internship.ErrAlreadyChosen, internship.ErrTooManyOpen, internship.ErrFrozen, internship.ErrBlacklisted)},
+				internship.ErrPositionFull, internship.ErrAlreadySigned, internship.ErrAlreadyChosen, internship.ErrTooManyOpen, internship.ErrFrozen, internship.ErrBlacklisted, internship.ErrIndustryBarred)},
 		"listApplications": {Summary: "学生的报名记录", Says: "学生端密钥。从新到旧。", Errors: listed()},
 		"readApplication":  {Summary: "查看报名记录", Says: "学生端密钥。", Errors: []*internship.Error{internship.ErrNotFound}},
 		"withdraw":         {Summary: "撤回报名", Says: "学生端密钥。企业确认之前随时可以撤回；已签约的在分组之前可以取消。", Errors: own},

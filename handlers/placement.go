@@ -136,7 +136,7 @@ func placementDocs() map[string]doc {
 		"readPlacement": {Tag: tagPlacement, Summary: "查看报名记录", Says: "含报名时的岗位条件、全部经过，以及为此发出的每条微信消息的去向。",
 			Errors: errs{internship.ErrNotFound}},
 		"acceptPlacements": {Tag: tagPlacement, Summary: "同意签约", Says: "逐行给出结果：同一学生由先确认的企业签约，签约人数不超过岗位的实习人数。" +
-			"每行可能的错误：not_found、placement.signed_elsewhere、position.full、position.not_recruiting、placement.awaiting_student、state.wrong、student.not_eligible、enterprise.not_active、enterprise.blacklisted、busy。",
+			"每行可能的错误：not_found、placement.signed_elsewhere、position.full、position.not_recruiting、placement.awaiting_student、state.wrong、student.not_eligible、enterprise.not_active、enterprise.blacklisted、enterprise.industry_barred、enterprise.too_many_interns、busy。",
 			Errors: batch},
 		"refusePlacements": {Tag: tagPlacement, Summary: "拒绝签约", Says: "逐行给出结果，原因会告知学生。每行可能的错误：not_found、placement.signed_elsewhere、state.wrong、busy。",
 			Errors: batch},

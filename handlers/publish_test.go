@@ -122,6 +122,21 @@ func TestPastEnrolmentWarns(t *testing.T) {
 	}
 }
 
+// TestAHiddenPositionSaysSo: its state stays 发布中 while no student sees it.
+func TestAHiddenPositionSaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.enterprise("A")
+	me, path := w.owner(e), "/api/v1/positions/"+e.Position("焊工", 2).ID
+	if got := read[handlers.Position](me.get(path)); got.Warnings != nil {
+		t.Errorf("shown: %+v", got.Warnings)
+	}
+	e.Frozen()
+	if got := read[handlers.Position](me.get(path)); got.State != "recruiting" || len(got.Warnings) != 1 || got.Warnings[0].Code != "position.hidden" {
+		t.Errorf("frozen: %s %+v", got.State, got.Warnings)
+	}
+}
+
 func TestSharesOfStaff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

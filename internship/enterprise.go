@@ -32,7 +32,7 @@ type Enterprise struct {
 	Reason string `bson:"reason,omitempty"`
 	Review `bson:",inline"`
 	// Reach counts the changes of who may choose its positions: schools that
-	// recommend it, passes, freezes and lifts. A position notes the one it
+	// recommend it, passes, freezes and lifts, industries that may take no interns. A position notes the one it
 	// follows, so that an older reading can't undo a newer one.
 	Reach int `bson:"reach,omitempty"`
 	// Activation is what a school's code is checked against; nil when used.
@@ -160,22 +160,27 @@ func (e *Enterprise) MayPublish() error {
 	if !e.Profile.Complete() {
 		return ErrProfileMissing
 	}
+	return nil
+}
+
+// MayAct says why the enterprise may neither publish nor accept, and nobody
+// apply to it: only 正常 may, and only in an industry that may take interns.
+func (e *Enterprise) MayAct() error {
+	switch e.State {
+	case Active:
+	case Blacklisted:
+		return ErrBlacklisted
+	default:
+		return ErrFrozen.With("企业账号状态为「" + e.StateLabel() + "」，暂不能进行该操作")
+	}
 	if i, _ := IndustryOf(e.Profile.Industry); i.Barred {
 		return ErrIndustryBarred.With("所属行业为「" + i.Name + "」：按照《职业学校学生实习管理规定》，该行业的单位不得接收实习生，不能发布岗位")
 	}
 	return nil
 }
 
-// MayAct says why the enterprise may neither publish nor accept: only 正常 may.
-func (e *Enterprise) MayAct() error {
-	switch e.State {
-	case Active:
-		return nil
-	case Blacklisted:
-		return ErrBlacklisted
-	}
-	return ErrFrozen.With("企业账号状态为「" + e.StateLabel() + "」，暂不能进行该操作")
-}
+// Hidden says whether its positions are shown to no student.
+func (e *Enterprise) Hidden() bool { return e.MayAct() != nil }
 
 // Audience are the schools whose students may choose its positions (R-05).
 func (e *Enterprise) Audience() []string {

@@ -33,6 +33,8 @@ var enterpriseMachine = Machine{
 		{Name: "resubmit", Label: "重新提交", From: []string{Returned}, To: UnderReview, By: []ActorKind{ByEnterprise}, Emits: EnterpriseResubmitted,
 			Needs: "the registrant's ID number where review needs it"},
 		{Name: "complete", Label: "完善企业信息", From: []string{Active, Frozen}, By: []ActorKind{ByEnterprise}, Needs: "name, code, legal person and certificate as they are, once they are filled in"},
+		{Name: "change_industry", Label: "变更所属行业", From: []string{Active}, By: []ActorKind{ByEnterprise}, Emits: EnterpriseIndustry,
+			Needs: "between one that may take interns and one that may not"},
 		{Name: "request_change", Label: "申请变更", From: []string{Active}, By: []ActorKind{ByEnterprise}, Emits: EnterpriseChangeRequested,
 			Needs: "no change waiting; something differs"},
 		{Name: "withdraw_change", Label: "撤回变更", From: []string{Active, Frozen}, By: []ActorKind{ByEnterprise}, Emits: EnterpriseChangeWithdrawn, Needs: "a change waiting"},
@@ -76,7 +78,7 @@ func (e *Enterprise) fire(name string, do Do) error {
 // choice all who may choose, of the rest those that recommend it.
 func (e *Enterprise) hearers(transition string) []string {
 	switch transition {
-	case "pass", "pass_change", "freeze", "lift":
+	case "pass", "pass_change", "change_industry", "freeze", "lift":
 		return e.Audience()
 	}
 	return e.recommenderIDs()

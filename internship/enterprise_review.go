@@ -208,8 +208,9 @@ func reasoned(do Do) error {
 }
 
 // CompleteProfile saves the enterprise's data. Core data that are not filled in
-// yet are taken at once; others are changed by RequestChange. Errors:
-// ErrWrongState, ErrCoreLocked.
+// yet are taken at once; others are changed by RequestChange. An industry that
+// may take no interns hides its positions, another one shows them again.
+// Errors: ErrWrongState, ErrCoreLocked.
 func (e *Enterprise) CompleteProfile(u ProfileUpdate, do Do) error {
 	p := u.Profile
 	for _, c := range []struct{ now, wanted string }{
@@ -221,10 +222,15 @@ func (e *Enterprise) CompleteProfile(u ProfileUpdate, do Do) error {
 	if err := e.fire("complete", do); err != nil {
 		return err
 	}
+	hidden := e.Hidden()
 	e.Profile = p
 	e.CertificateKind = cmp.Or(e.CertificateKind, u.CertificateKind)
 	e.Certificate = cmp.Or(e.Certificate, u.Certificate)
-	return nil
+	if e.Hidden() == hidden {
+		return nil
+	}
+	e.Reach++
+	return e.fire("change_industry", do)
 }
 
 // RequestChange hands in new core data; the old ones stay in force until the

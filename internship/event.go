@@ -23,6 +23,7 @@ const (
 	EnterpriseChangeWithdrawn Kind = "enterprise.change_withdrawn"
 	EnterpriseChangePassed    Kind = "enterprise.change_passed"
 	EnterpriseChangeReturned  Kind = "enterprise.change_returned"
+	EnterpriseIndustry        Kind = "enterprise.industry_changed"
 	EnterpriseFrozen          Kind = "enterprise.frozen"
 	EnterpriseLifted          Kind = "enterprise.lifted"
 	// AccountBound: a WeChat identity was bound to an account.

@@ -186,7 +186,7 @@ func (p *Position) Close(do Do) error { return p.fire("close", do) }
 func (p *Position) Delete(do Do) error { return p.fire("delete", do) }
 
 // Follow shows a recruiting position to the schools that its enterprise says,
-// or hides it from all of them while the enterprise is not 正常 (domain.md
+// or hides it from all of them while the enterprise may take nobody (domain.md
 // §2.2: freezing changes no state of positions). A reading of the enterprise
 // that is older than the one it follows changes nothing. It says whether
 // anything changed.
@@ -195,7 +195,7 @@ func (p *Position) Follow(e *Enterprise) bool {
 		return false
 	}
 	p.EnterpriseName, p.Reach = e.Name, e.Reach
-	if p.OpenTo, p.HiddenFrom = e.Audience(), nil; e.State != Active {
+	if p.OpenTo, p.HiddenFrom = e.Audience(), nil; e.Hidden() {
 		p.OpenTo, p.HiddenFrom = nil, p.OpenTo
 	}
 	return true

@@ -110,6 +110,16 @@ type Warning struct {
 	Message string
 }
 
+// Warnings are what the enterprise should know of the position: what its sheet
+// makes doubtful, and that no student sees it although it is 发布中.
+func (p *Position) Warnings(now time.Time) []Warning {
+	out := p.Sheet.Warnings(now)
+	if p.State == Recruiting && len(p.OpenTo) == 0 {
+		out = append(out, Warning{"position.hidden", "", "企业账号被冻结或所属行业不得接收实习生，岗位暂不向学生显示，恢复后自动显示"})
+	}
+	return out
+}
+
 // Warnings are what the sheet alone makes doubtful.
 func (s Sheet) Warnings(now time.Time) []Warning {
 	var out []Warning
