@@ -46,7 +46,7 @@ func (a *Acts) Positions(ctx context.Context, s Staff, f store.PositionFilter) (
 
 // CreatePosition saves a new, unpublished position (manual §3.1). Errors:
 // ErrInvalid, also for files that are not the enterprise's, ErrForbidden,
-// ErrBlacklisted.
+// ErrBlacklisted, ErrFrozen.
 func (a *Acts) CreatePosition(ctx context.Context, s Staff, in internship.PositionInput) (*internship.Position, error) {
 	if err := s.mayManage(); err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func (a *Acts) CreatePosition(ctx context.Context, s Staff, in internship.Positi
 }
 
 // sheet checks a form and that the files it names are the enterprise's own. A
-// blacklisted enterprise may not even write positions down; any other that is
-// not 正常 may, and publishes none.
+// blacklisted or cancelled enterprise may not even write positions down; any
+// other that is not 正常 may, and publishes none.
 func (a *Acts) sheet(ctx context.Context, s Staff, in internship.PositionInput) (internship.Sheet, error) {
 	sheet, err := in.Parse()
 	if err != nil {
@@ -74,8 +74,8 @@ func (a *Acts) sheet(ctx context.Context, s Staff, in internship.PositionInput) 
 	if err != nil {
 		return sheet, err
 	}
-	if enterprise.State == internship.Blacklisted {
-		return sheet, internship.ErrBlacklisted
+	if err := enterprise.MayWrite(); err != nil {
+		return sheet, err
 	}
 	var wrong []internship.FieldError
 	for _, file := range []struct{ field, kind, id string }{
@@ -173,6 +173,9 @@ func (a *Acts) ClosePosition(ctx context.Context, s Staff, id string) (*internsh
 // DeletePosition removes a position that nobody ever applied for (G-15).
 // Errors: ErrNotFound, ErrWrongState, ErrHasApplicants.
 func (a *Acts) DeletePosition(ctx context.Context, s Staff, id string) error {
+	if err := s.mayManage(); err != nil {
+		return err // before anything is told
+	}
 	applied, err := a.DB.AnyPlacement(ctx, s.EnterpriseID, id)
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ type partners struct {
 	// Other is the second school's domain side, with its plan.
 	Other     acts.Partner
 	OtherPlan *internship.Plan
+	keys      *handlers.PartnerKeys
 }
 
 // partner is one key's holder.
@@ -61,6 +62,7 @@ func newPartners(tb testing.TB, alter ...func(*store.Options)) *partners {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	w.keys = keys
 	w.app = handlers.New(handlers.Options{Acts: w.Acts, Log: w.Acts.Log, PartnerKeys: keys})
 	return w
 }

@@ -182,6 +182,15 @@ func (e *Enterprise) MayAct() error {
 // Hidden says whether its positions are shown to no student.
 func (e *Enterprise) Hidden() bool { return e.MayAct() != nil }
 
+// MayWrite says why the enterprise may not even write positions down: it is in
+// 黑名单 or 注销.
+func (e *Enterprise) MayWrite() error {
+	if e.State == Blacklisted || e.State == Cancelled {
+		return e.MayAct()
+	}
+	return nil
+}
+
 // Audience are the schools whose students may choose its positions.
 func (e *Enterprise) Audience() []string {
 	if e.Source != FromSchool {
