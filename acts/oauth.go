@@ -246,7 +246,7 @@ func (a *Acts) arrived(ctx context.Context, r Return, trip sealedVisit, v store.
 	case visitOpened:
 		var token string
 		if token, err = a.derived("visit", r.Code, r.State); err == nil {
-			out.Opened, err = a.openedBefore(ctx, token)
+			out.Opened, err = a.openedBefore(ctx, token, r.Device)
 		}
 		if err == nil && out.Opened == nil {
 			return Arrival{}, internship.ErrVisit // logged out since

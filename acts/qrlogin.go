@@ -229,7 +229,7 @@ func (a *Acts) enter(ctx context.Context, q store.QRLogin, secret string, device
 		return nil, err
 	}
 	if q.State == store.QRUsed {
-		return a.openedBefore(ctx, token)
+		return a.openedBefore(ctx, token, device)
 	}
 	account, err := a.activeFollower(ctx, q.OpenID)
 	if err != nil || account == nil || account.ID != q.AccountID {
@@ -251,8 +251,9 @@ func (a *Acts) derived(parts ...string) (string, error) {
 	return "sx_" + secret, err
 }
 
-// openedBefore gives the session of a derived token, nil when it has ended.
-func (a *Acts) openedBefore(ctx context.Context, token string) (*Opened, error) {
+// openedBefore gives the session of a derived token, which device opened, nil
+// when it has ended.
+func (a *Acts) openedBefore(ctx context.Context, token string, device Device) (*Opened, error) {
 	s, err := a.DB.Session(ctx, TokenHash(token))
 	if errors.Is(err, internship.ErrUnauthorized) {
 		return nil, nil //nolint:nilnil // ended is no failure
@@ -261,5 +262,5 @@ func (a *Acts) openedBefore(ctx context.Context, token string) (*Opened, error) 
 		return nil, err
 	}
 	account, enterprise, err := a.Me(ctx, Staff{AccountID: s.AccountID, EnterpriseID: s.EnterpriseID, Name: s.Name, Role: s.Role})
-	return &Opened{Token: token, Session: s, Account: account, Enterprise: enterprise}, err
+	return &Opened{Token: token, Session: s, Account: account, Enterprise: enterprise, Device: device}, err
 }

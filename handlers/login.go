@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -233,14 +234,19 @@ const (
 // device is where a log-in comes from: roughly what it is, for the person to
 // recognise it, and the id that the browser or phone keeps. One that has none
 // gets one.
-func (w Way) device() acts.Device {
+func (w Way) device() acts.Device { return w.deviceOr(rand.Text()) }
+
+// deviceOf is device for a log-in whose answer may be given again: a browser
+// without an id gets the same one each time, which only it can know by what it
+// holds.
+func (w Way) deviceOf(held string) acts.Device { return w.deviceOr(acts.TokenHash("device of " + held)) }
+
+func (w Way) deviceOr(fresh string) acts.Device {
 	d := acts.Device{Name: w.kind(), ID: w.Device}
 	if d.ID == "" && saneDevice.MatchString(w.Cookie) {
 		d.ID = w.Cookie
 	}
-	if d.ID == "" {
-		d.ID = rand.Text()
-	}
+	d.ID = cmp.Or(d.ID, fresh)
 	return d
 }
 

@@ -80,9 +80,8 @@ func (a *App) endVisit(c *fiber.Ctx) error {
 		return a.showError(c, internship.ErrVisit, oauthStart)
 	}
 	w := Way{Agent: c.Get(fiber.HeaderUserAgent), Cookie: c.Cookies(deviceCookieName)}
-	ctx := c.UserContext()
-	in, err := a.acts.Arrive(ctx, acts.Return{Code: code, State: state, Sealed: c.Cookies(visitCookie + state[:shortestState]),
-		Device: w.device(), Address: addressOf(ctx)})
+	ctx, sealed := c.UserContext(), c.Cookies(visitCookie+state[:shortestState])
+	in, err := a.acts.Arrive(ctx, acts.Return{Code: code, State: state, Sealed: sealed, Device: w.deviceOf(sealed), Address: addressOf(ctx)})
 	if err != nil {
 		return a.showError(c, err, oauthStart)
 	}

@@ -229,6 +229,38 @@ func TestRepeatedCodeIsOneLogIn(t *testing.T) {
 	}
 }
 
+// TestPagesRememberTheirDevice: who comes by WeChat's page again is not told of
+// a new device each time, not even where the first answer was lost.
+func TestPagesRememberTheirDevice(t *testing.T) {
+	t.Parallel()
+	w := newWechatWorld(t)
+	e := w.enterprise("A")
+	w.follows(e, openLi)
+	devices := func() []string { return w.account(e.Staff.AccountID).Devices }
+	phone := w.phone()
+	state := phone.leave("/h5/")
+	phone.back(openLi+"#1", state).leads("/h5/")
+	first := phone.cookies["shixi_device"]
+	if first == nil || len(first.Value) < 16 || len(devices()) != 2 { // that of the activation and this
+		t.Fatalf("device %+v of %d", first, len(devices()))
+	}
+	delete(phone.cookies, "shixi_device")
+	phone.back(openLi+"#1", state).leads("/h5/")
+	if c := phone.cookies["shixi_device"]; c == nil || c.Value != first.Value {
+		t.Errorf("after a lost answer the device is %+v", c)
+	}
+	for i := range 3 {
+		phone.back(fmt.Sprint(openLi, "#later", i), phone.leave("/h5/")).leads("/h5/")
+		if c := phone.cookies["shixi_device"]; c == nil || c.Value != first.Value {
+			t.Fatalf("the device is forgotten: %+v", c)
+		}
+	}
+	phone.logIn(e)
+	if len(devices()) != 2 {
+		t.Errorf("one phone counts as %d devices", len(devices())-1)
+	}
+}
+
 // TestDoubleCallbackOverTwoReplicas: WeChat calls twice at once; the second
 // waits for what the first gets.
 func TestDoubleCallbackOverTwoReplicas(t *testing.T) {

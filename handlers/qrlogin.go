@@ -70,7 +70,7 @@ func (a *App) pollQR(ctx context.Context, in *qrPoll) (*qrPollAnswer, error) {
 	if id != in.ID || secret == "" {
 		return nil, internship.ErrNotFound
 	}
-	s, err := a.acts.PollQR(ctx, id, secret, in.device())
+	s, err := a.acts.PollQR(ctx, id, secret, in.deviceOf(secret))
 	if err != nil {
 		return nil, err
 	}

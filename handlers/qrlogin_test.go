@@ -348,6 +348,9 @@ func TestManyPollsAreOneSession(t *testing.T) {
 	if err != nil || len(sessions) != 2 { // the enterprise's own and this
 		t.Errorf("%d sessions, %v", len(sessions), err)
 	}
+	if devices := w.account(e.Staff.AccountID).Devices; len(devices) != 2 {
+		t.Errorf("one browser counts as %d devices", len(devices)-1)
+	}
 }
 
 func TestQRWhileWechatIsAway(t *testing.T) {
