@@ -70,7 +70,7 @@ type MobilePassInput struct {
 
 // Parse checks the form. Errors: ErrInvalid with each wrong field.
 func (in MobilePassInput) Parse() (MobilePassInput, error) {
-	out := MobilePassInput{SMSCode: Clean(in.SMSCode)}
+	out := MobilePassInput{SMSCode: withoutGaps(in.SMSCode)}
 	var q inquiry
 	q.form(MobilePassForm(), map[string]string{"mobile": Clean(in.Mobile), "smsCode": out.SMSCode})
 	out.Mobile = q.mobile("mobile", in.Mobile)
@@ -105,7 +105,7 @@ type SMSLoginInput struct {
 
 // Parse checks the form. Errors: ErrInvalid with each wrong field.
 func (in SMSLoginInput) Parse() (SMSLoginInput, error) {
-	out := SMSLoginInput{SMSCode: Clean(in.SMSCode), WechatCode: in.WechatCode}
+	out := SMSLoginInput{SMSCode: withoutGaps(in.SMSCode), WechatCode: in.WechatCode}
 	var q inquiry
 	q.form(SMSLoginForm(), map[string]string{"mobile": Clean(in.Mobile), "smsCode": out.SMSCode, "wechatCode": in.WechatCode})
 	out.Mobile = q.mobile("mobile", in.Mobile)
@@ -128,7 +128,7 @@ type ResetInput struct {
 
 // Parse checks the form. Errors: ErrInvalid with each wrong field.
 func (in ResetInput) Parse() (ResetInput, error) {
-	out := ResetInput{SMSCode: Clean(in.SMSCode), Password: in.Password}
+	out := ResetInput{SMSCode: withoutGaps(in.SMSCode), Password: in.Password}
 	var q inquiry
 	q.form(ResetForm(), map[string]string{"mobile": Clean(in.Mobile), "smsCode": out.SMSCode, "password": in.Password})
 	out.Mobile = q.mobile("mobile", in.Mobile)
@@ -154,7 +154,7 @@ type PasswordInput struct {
 
 // Parse checks the form. Errors: ErrInvalid with each wrong field.
 func (in PasswordInput) Parse() (PasswordInput, error) {
-	out := PasswordInput{Old: in.Old, SMSCode: Clean(in.SMSCode), Password: in.Password}
+	out := PasswordInput{Old: in.Old, SMSCode: withoutGaps(in.SMSCode), Password: in.Password}
 	var q inquiry
 	q.form(PasswordForm(), map[string]string{"old": in.Old, "smsCode": out.SMSCode, "password": in.Password})
 	q.note("password", CheckPassword(in.Password))
@@ -186,7 +186,7 @@ type MobileInput struct {
 
 // Parse checks the form. Errors: ErrInvalid with each wrong field.
 func (in MobileInput) Parse() (MobileInput, error) {
-	out := MobileInput{SMSCode: Clean(in.SMSCode), Password: in.Password, OldSMSCode: Clean(in.OldSMSCode)}
+	out := MobileInput{SMSCode: withoutGaps(in.SMSCode), Password: in.Password, OldSMSCode: withoutGaps(in.OldSMSCode)}
 	var q inquiry
 	q.form(MobileForm(), map[string]string{"mobile": Clean(in.Mobile), "smsCode": out.SMSCode, "password": in.Password, "oldSmsCode": out.OldSMSCode})
 	out.Mobile = q.mobile("mobile", in.Mobile)

@@ -59,9 +59,10 @@ func (q *inquiry) order(field string, from, to Date, message string) {
 func (q *inquiry) err() error { return invalid(q.wrong) }
 
 // CanonicalActivationCode is a code as its digest is taken: upper case without
-// the hyphens and blanks that people type.
+// the hyphens, blanks and wide characters that people type. It has no 0, 1 and
+// 8: who reads one means the letter that looks like it.
 func CanonicalActivationCode(s string) string {
-	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(Clean(s)))
+	return strings.NewReplacer("0", "O", "1", "I", "8", "B").Replace(upperASCII(withoutGaps(s)))
 }
 
 // SchoolInput is a school as it names itself.

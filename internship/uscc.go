@@ -125,7 +125,7 @@ func usccCheck(body string) byte {
 // spaces and hyphens. Nothing left is required; hidden characters are refused
 // here, where the sentence can still say what is wrong.
 func compactCode(s, label string) (string, error) {
-	code := strings.NewReplacer(" ", "", "-", "").Replace(foldWidth(s))
+	code := withoutGaps(s)
 	if code == "" {
 		return "", FieldError{Code: "required", Message: "请填写" + label}
 	}
@@ -133,6 +133,11 @@ func compactCode(s, label string) (string, error) {
 		return "", FieldError{Code: "format", Message: label + message}
 	}
 	return upperASCII(code), nil
+}
+
+// withoutGaps is a code in plain characters, without spaces and hyphens.
+func withoutGaps(s string) string {
+	return strings.NewReplacer(" ", "", "-", "").Replace(foldWidth(s))
 }
 
 // foldWidth turns full-width characters into their ASCII twins, every white
