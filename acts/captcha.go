@@ -51,7 +51,7 @@ func (a *Acts) Challenge(ctx context.Context, address string) (Challenge, error)
 	if a.Captcha == nil {
 		return Challenge{}, internship.ErrUnavailable
 	}
-	if err := a.limit(ctx, "puzzles:"+address, a.Limits.Puzzles, hour); err != nil {
+	if err := a.limit(ctx, addressPuzzles(address), a.Limits.Puzzles, hour); err != nil {
 		return Challenge{}, err
 	}
 	wait, cancel := context.WithTimeout(ctx, patience)

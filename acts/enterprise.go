@@ -150,6 +150,7 @@ func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, devi
 	if err != nil {
 		return Opened{}, err
 	}
+	a.untry(ctx, addressHour(address), addressDay(address))
 	return a.open(ctx, owner, device)
 }
 

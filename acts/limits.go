@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"shixi/internship"
@@ -49,12 +50,28 @@ func (a *Acts) limit(ctx context.Context, key string, most int, window time.Dura
 	return nil
 }
 
-// limitAddress counts a try to get in from an address, whatever is tried.
+// Keys under which an address is counted.
+func addressHour(address string) string    { return "address:" + address }
+func addressDay(address string) string     { return "address day:" + address }
+func addressPuzzles(address string) string { return "puzzles:" + address }
+func addressSMSHour(address string) string { return "sms address hour:" + address }
+func addressSMSDay(address string) string  { return "sms address day:" + address }
+
+// limitAddress counts a try to get in from an address, whatever is tried. One
+// that succeeds is taken back, see untry: an office or a carrier behind one
+// address is no attack.
 func (a *Acts) limitAddress(ctx context.Context, address string) error {
-	if err := a.limit(ctx, "address:"+address, a.Limits.AddressHour, hour); err != nil {
+	if err := a.limit(ctx, addressHour(address), a.Limits.AddressHour, hour); err != nil {
 		return err
 	}
-	return a.limit(ctx, "address day:"+address, a.Limits.AddressDay, day)
+	return a.limit(ctx, addressDay(address), a.Limits.AddressDay, day)
+}
+
+// untry takes tries back that were none. What was done stands without it.
+func (a *Acts) untry(ctx context.Context, keys ...string) {
+	if err := a.DB.Untry(ctx, keys...); err != nil {
+		a.Log.WarnContext(ctx, "tries not taken back", slog.Any("error", err))
+	}
 }
 
 // span is a time to wait as people say it, rounded up.

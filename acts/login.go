@@ -83,7 +83,7 @@ func (a *Acts) LogIn(ctx context.Context, l Login) (Opened, error) {
 	if err := a.fits(ctx, account, l.Password); err != nil {
 		return Opened{}, err
 	}
-	a.forgive(ctx, who, l.Address)
+	a.forgive(ctx, who, l.Address, addressHour(l.Address), addressDay(l.Address), addressPuzzles(l.Address))
 	if l.WechatCode != "" {
 		if account, err = a.bindMiniProgram(ctx, account, l.WechatCode); err != nil {
 			return Opened{}, err
@@ -133,11 +133,13 @@ func (a *Acts) limitPasswords(ctx context.Context, who, address string) error {
 	return a.limit(ctx, keyToday(who), triesADay, day)
 }
 
-// forgive takes a try back that was none.
-func (a *Acts) forgive(ctx context.Context, who, address string) {
-	if err := errors.Join(a.DB.Forgive(ctx, keyHere(who, address)), a.DB.Untry(ctx, keyToday(who))); err != nil {
+// forgive forgets the tries that led to the right password, and takes back what
+// else counted the last one.
+func (a *Acts) forgive(ctx context.Context, who, address string, others ...string) {
+	if err := a.DB.Forgive(ctx, keyHere(who, address)); err != nil {
 		a.Log.WarnContext(ctx, "tries not forgiven", slog.Any("error", err))
 	}
+	a.untry(ctx, append(others, keyToday(who))...)
 }
 
 // fits checks the password of an account, taking as long where there is none

@@ -28,7 +28,7 @@ func (a *Acts) LogInBySMS(ctx context.Context, l SMSLogin) (Opened, error) {
 	if err != nil {
 		return Opened{}, err
 	}
-	if err := a.useCode(ctx, internship.CodeForLogin, in.Mobile, in.SMSCode); err != nil {
+	if err := a.useCode(ctx, internship.CodeForLogin, in.Mobile, in.SMSCode, l.Address); err != nil {
 		return Opened{}, err
 	}
 	if in.WechatCode != "" {

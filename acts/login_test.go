@@ -11,6 +11,7 @@ import (
 	"shixi/acts"
 	"shixi/acts/actstest"
 	"shixi/internship"
+	"shixi/store"
 )
 
 const here, there = "203.0.113.9", "198.51.100.7"
@@ -29,6 +30,13 @@ func logIn(w *actstest.World, on *acts.Acts, name, password, address string) (ac
 	w.TB.Helper()
 	return on.LogIn(w.TB.Context(), acts.Login{Name: name, Password: password, Ticket: w.Ticket(), Address: address,
 		Device: acts.Device{Name: "电脑浏览器", ID: "the device of a test"}})
+}
+
+// texted is the code that a mobile was sent last.
+func texted(w *actstest.World, mobile string) string {
+	w.TB.Helper()
+	_, params, _ := w.SMS(mobile)
+	return params["code"]
 }
 
 func expect(t *testing.T, what string, err, want error) {
@@ -192,6 +200,58 @@ func TestAddressesAreLimitedByHourAndDay(t *testing.T) {
 	}
 	_, err = on[0].Challenge(t.Context(), "192.0.2.1")
 	expect(t, "the fourth puzzle", err, internship.ErrTooManyTries)
+}
+
+// TestHonestCrowdBehindOneAddress: where an office, a training room or a
+// carrier shares an address, who gets in takes nothing away from the others.
+func TestHonestCrowdBehindOneAddress(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	on := sides(t, w)
+	for _, side := range on {
+		side.Limits = acts.Limits{AddressHour: 2, AddressDay: 2, Puzzles: 1000, SMSHour: 2, SMSDay: 2}
+	}
+	for i := range 5 {
+		e := w.Enterprise(fmt.Sprint("A", i))
+		side := on[i%2]
+		_, err := side.Challenge(t.Context(), here)
+		expect(t, "a puzzle", err, nil)
+		_, err = logIn(w, side, e.Mobile, actstest.Password, here)
+		expect(t, "by password", err, nil)
+
+		_, err = side.SendCode(t.Context(), internship.CodeRequestInput{Mobile: e.Mobile, Purpose: internship.CodeForLogin, Ticket: w.Ticket()}, here)
+		expect(t, "a code", err, nil)
+		code := texted(w, e.Mobile)
+		_, err = side.LogInBySMS(t.Context(), acts.SMSLogin{SMSLoginInput: internship.SMSLoginInput{Mobile: e.Mobile, SMSCode: code}, Address: here})
+		expect(t, "by SMS", err, nil)
+
+		stranger := fmt.Sprintf("1350000%04d", i)
+		_, err = side.SendCode(t.Context(), internship.CodeRequestInput{Mobile: stranger, Purpose: internship.CodeForRegister, Ticket: w.Ticket()}, here)
+		expect(t, "a registrant's code", err, nil)
+		code = texted(w, stranger)
+		_, err = side.Admit(t.Context(), internship.CodeForRegister, internship.MobilePassInput{Mobile: stranger, SMSCode: code}, here)
+		expect(t, "a pass", err, nil)
+	}
+
+	if n, _, err := w.DB.Try(t.Context(), "puzzles:"+here, time.Hour); n != 1 || err != nil {
+		t.Errorf("%d puzzles count against the address, %v", n-1, err)
+	}
+
+	// One who gets in wins no tries, however often the request is made again.
+	e := w.Enterprise("B")
+	_, err := on[0].SendCode(t.Context(), internship.CodeRequestInput{Mobile: e.Mobile, Purpose: internship.CodeForLogin, Ticket: w.Ticket()}, here)
+	expect(t, "a code", err, nil)
+	code := texted(w, e.Mobile)
+	_, err = on[0].SendCode(t.Context(), internship.CodeRequestInput{Mobile: "13500000010", Purpose: internship.CodeForRegister, Ticket: w.Ticket()}, here)
+	expect(t, "the other one", err, nil)
+	for range 3 {
+		_, err = on[0].LogInBySMS(store.WithOp(t.Context(), "again"), acts.SMSLogin{SMSLoginInput: internship.SMSLoginInput{Mobile: e.Mobile, SMSCode: code}, Address: here})
+		expect(t, "by SMS, again and again", err, nil)
+	}
+	_, err = on[0].SendCode(t.Context(), internship.CodeRequestInput{Mobile: "13500000011", Purpose: internship.CodeForRegister, Ticket: w.Ticket()}, here)
+	expect(t, "the one that was not wasted", err, nil)
+	_, err = on[0].SendCode(t.Context(), internship.CodeRequestInput{Mobile: "13500000012", Purpose: internship.CodeForRegister, Ticket: w.Ticket()}, here)
+	expect(t, "one more", err, internship.ErrTooManyTries)
 }
 
 func TestSMSCodes(t *testing.T) {

@@ -29,7 +29,7 @@ func (a *Acts) Admit(ctx context.Context, purpose string, in internship.MobilePa
 	if err := a.limitAddress(ctx, address); err != nil {
 		return Admitted{}, err
 	}
-	if err := a.checkCode(ctx, purpose, in.Mobile, in.SMSCode); err != nil {
+	if err := a.checkCode(ctx, purpose, in.Mobile, in.SMSCode, address); err != nil {
 		return Admitted{}, err
 	}
 	token := "sp_" + rand.Text() + rand.Text()

@@ -25,7 +25,7 @@ func (a *Acts) ResetPassword(ctx context.Context, in internship.ResetInput, addr
 	if err != nil {
 		return err
 	}
-	if err := a.useCode(ctx, internship.CodeForReset, in.Mobile, in.SMSCode); err != nil {
+	if err := a.useCode(ctx, internship.CodeForReset, in.Mobile, in.SMSCode, address); err != nil {
 		return err
 	}
 	return a.secure(ctx, account, "", func(x *internship.Account) error {
@@ -63,7 +63,7 @@ func (a *Acts) ChangePassword(ctx context.Context, s Staff, in internship.Passwo
 		return err
 	}
 	if byCode {
-		if err := a.useCode(ctx, internship.CodeForReset, account.Mobile, in.SMSCode); err != nil {
+		if err := a.useCode(ctx, internship.CodeForReset, account.Mobile, in.SMSCode, address); err != nil {
 			return err
 		}
 	}
@@ -104,11 +104,11 @@ func (a *Acts) ChangeMobile(ctx context.Context, s Staff, in internship.MobileIn
 	if err != nil {
 		return nil, err
 	}
-	if err := a.useCode(ctx, internship.CodeForMobile, in.Mobile, in.SMSCode); err != nil {
+	if err := a.useCode(ctx, internship.CodeForMobile, in.Mobile, in.SMSCode, address); err != nil {
 		return nil, err
 	}
 	if in.Password == "" {
-		if err := a.useCode(ctx, internship.CodeForMobile, old, in.OldSMSCode); err != nil {
+		if err := a.useCode(ctx, internship.CodeForMobile, old, in.OldSMSCode, address); err != nil {
 			return nil, err
 		}
 	}

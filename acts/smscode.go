@@ -71,8 +71,8 @@ func (a *Acts) limitCodes(ctx context.Context, mobile, address string) error {
 		most   int
 		window time.Duration
 	}{
-		{"sms address hour:" + address, a.Limits.SMSHour, hour},
-		{"sms address day:" + address, a.Limits.SMSDay, day},
+		{addressSMSHour(address), a.Limits.SMSHour, hour},
+		{addressSMSDay(address), a.Limits.SMSDay, day},
 		{"sms minute:" + mobile, codesAMinute, time.Minute},
 		{"sms hour:" + mobile, codesAnHour, hour},
 		{"sms day:" + mobile, codesADay, day},
@@ -117,11 +117,11 @@ func newSMSCode() (string, error) {
 // checkCode uses up the code that was sent to a mobile for a purpose. Errors:
 // ErrSMSCode for a code that is wrong, used, expired or tried too often, and
 // where none was sent.
-func (a *Acts) checkCode(ctx context.Context, purpose, mobile, code string) error {
+func (a *Acts) checkCode(ctx context.Context, purpose, mobile, code, address string) error {
 	if err := a.tryCode(ctx, purpose, mobile, code); err != nil {
 		return err
 	}
-	return a.useCode(ctx, purpose, mobile, code)
+	return a.useCode(ctx, purpose, mobile, code, address)
 }
 
 // tryCode is the first half of checkCode: the code fits, and is still to be
@@ -131,9 +131,14 @@ func (a *Acts) tryCode(ctx context.Context, purpose, mobile, code string) error 
 	return rightCode(fits, err)
 }
 
-// useCode is the other half; of several who tried the same code one uses it.
-func (a *Acts) useCode(ctx context.Context, purpose, mobile, code string) error {
-	ours, err := a.DB.UseCode(ctx, purpose, mobile, code)
+// useCode is the other half; of several who tried the same code one uses it. A
+// code that was of use, and the try and the puzzle that led to it, do not count
+// against the address.
+func (a *Acts) useCode(ctx context.Context, purpose, mobile, code, address string) error {
+	ours, fresh, err := a.DB.UseCode(ctx, purpose, mobile, code)
+	if err == nil && fresh {
+		a.untry(ctx, addressHour(address), addressDay(address), addressSMSHour(address), addressSMSDay(address), addressPuzzles(address))
+	}
 	return rightCode(ours, err)
 }
 

@@ -56,16 +56,16 @@ func (db *DB) TryCode(ctx context.Context, purpose, mobile, code string, most in
 	return fits && (row.Used == "" || row.Used == OpOf(ctx)), nil
 }
 
-// UseCode uses up a code that fitted; false when another op did before, or a
-// new code took its place. The same op may do it again.
-func (db *DB) UseCode(ctx context.Context, purpose, mobile, code string) (bool, error) {
+// UseCode uses up a code that fitted; not ours when another op did before, or a
+// new code took its place. The same op may do it again, which is not fresh.
+func (db *DB) UseCode(ctx context.Context, purpose, mobile, code string) (ours, fresh bool, err error) {
 	id, op := db.codeID(purpose, mobile), OpOf(ctx)
 	res, err := db.database.Collection("codes").UpdateOne(ctx,
 		bson.D{{Key: "_id", Value: id}, {Key: "hash", Value: db.codeHash(id, code)}, {Key: "$or", Value: bson.A{
 			bson.D{{Key: "used", Value: bson.D{{Key: "$exists", Value: false}}}}, bson.D{{Key: "used", Value: op}}}}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "used", Value: op}}}})
 	if err != nil {
-		return false, machineryError("use code", err)
+		return false, false, machineryError("use code", err)
 	}
-	return res.MatchedCount > 0, nil
+	return res.MatchedCount > 0, res.ModifiedCount > 0, nil
 }

@@ -152,9 +152,10 @@ func (db *DB) Forgive(ctx context.Context, key string) error {
 	return machineryError("forgive tries", err)
 }
 
-// Untry takes an attempt back that was none, such as one that succeeded.
-func (db *DB) Untry(ctx context.Context, key string) error {
-	_, err := db.database.Collection("tries").UpdateOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "n", Value: bson.D{{Key: "$gt", Value: 0}}}},
+// Untry takes an attempt under each key back that was none, such as one that
+// succeeded.
+func (db *DB) Untry(ctx context.Context, keys ...string) error {
+	_, err := db.database.Collection("tries").UpdateMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: keys}}}, {Key: "n", Value: bson.D{{Key: "$gt", Value: 0}}}},
 		bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: -1}}}})
 	return machineryError("untry", err)
 }

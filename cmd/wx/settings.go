@@ -138,15 +138,15 @@ type SMS struct {
 // AddressLimits are how much one address gets. An IPv6 address counts by its network (/64).
 type AddressLimits struct {
 	// LogInHourly and LogInDaily are tries to get in, by whatever way asks for a secret.
-	LogInHourly int `name:"login-address-hourly" env:"LOGIN_ADDRESS_HOURLY" type:"limit" default:"100" help:"Tries to log in, activate or use a code that one address has in an hour." reason:"Room for an office behind one address; raise it where mobile carriers put thousands behind one. Each account has limits of its own."`
+	LogInHourly int `name:"login-address-hourly" env:"LOGIN_ADDRESS_HOURLY" type:"limit" default:"100" help:"Tries to log in, activate or use a code that one address has in an hour; those that succeed do not count." reason:"Room for an office behind one address; raise it where mobile carriers put thousands behind one. Each account has limits of its own."`
 	LogInDaily  int `name:"login-address-daily" env:"LOGIN_ADDRESS_DAILY" type:"limit" default:"1000" help:"The same in a day." reason:"As LOGIN_ADDRESS_HOURLY."`
 
 	// SMSHourly and SMSDaily are SMS codes, each of which costs money.
-	SMSHourly int `name:"sms-address-hourly" env:"SMS_ADDRESS_HOURLY" type:"limit" default:"20" help:"SMS codes that one address may have sent in an hour." reason:"Each costs money and rings on somebody's phone."`
+	SMSHourly int `name:"sms-address-hourly" env:"SMS_ADDRESS_HOURLY" type:"limit" default:"20" help:"SMS codes that one address may have sent in an hour; those that are used do not count." reason:"Each costs money and rings on somebody's phone."`
 	SMSDaily  int `name:"sms-address-daily" env:"SMS_ADDRESS_DAILY" type:"limit" default:"100" help:"The same in a day." reason:"As SMS_ADDRESS_HOURLY."`
 
 	// PuzzlesHourly are slide puzzles.
-	PuzzlesHourly int `name:"puzzles-address-hourly" env:"PUZZLES_ADDRESS_HOURLY" type:"limit" default:"300" help:"Slide puzzles that one address gets in an hour." reason:"Three for each try to log in: people miss the gap, too."`
+	PuzzlesHourly int `name:"puzzles-address-hourly" env:"PUZZLES_ADDRESS_HOURLY" type:"limit" default:"300" help:"Slide puzzles that one address gets in an hour; those that led to a log-in do not count." reason:"Three for each try to log in: people miss the gap, too."`
 }
 
 // The modes of the message push, see [Account].
