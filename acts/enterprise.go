@@ -171,20 +171,15 @@ func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in i
 	if err != nil {
 		return nil, internship.ErrUnavailable.Because(err)
 	}
-	put := func() (*internship.Account, error) {
-		return a.DB.Accounts.Put(store.SubOp(ctx, "owner"), &internship.Account{Root: internship.Root{ID: id}}, func(x *internship.Account) error {
+	var owner *internship.Account
+	err = a.withMobile(ctx, in.Mobile, func() (err error) {
+		owner, err = a.DB.Accounts.Put(store.SubOp(ctx, "owner"), &internship.Account{Root: internship.Root{ID: id}}, func(x *internship.Account) error {
 			x.EnterpriseID, x.EnterpriseCode, x.Role = e.ID, e.Code, internship.Owner
 			x.Name, x.Mobile, x.Password, x.State = in.Name, in.Mobile, password, ""
 			return x.Open(by)
 		})
-	}
-	owner, err := put()
-	if store.Held(err, "mobile") {
-		if err := a.reclaim(ctx, in.Mobile); err != nil {
-			return nil, err
-		}
-		owner, err = put()
-	}
+		return err
+	})
 	if err != nil {
 		return nil, firstHeld(err)
 	}

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"shixi/internship"
@@ -112,6 +113,12 @@ func (a *Acts) mobileFree(ctx context.Context, c Claim) error {
 	if err != nil {
 		return fmt.Errorf("mobile free: %w", err)
 	}
+	if other.State == internship.AccountOpening {
+		err := a.reclaim(ctx, c.Mobile)
+		if !errors.Is(err, internship.ErrMobileTaken) {
+			return err
+		}
+	}
 	if c.Owner == nil || other.ID != c.Owner.ID {
 		return internship.ErrMobileTaken.With("该手机号已绑定其他账号，请拒绝并请申请人换用未使用的手机号")
 	}
@@ -125,15 +132,18 @@ func (a *Acts) applyRecovery(ctx context.Context, r *internship.Recovery, do int
 	if err != nil {
 		return fmt.Errorf("apply recovery: %w", err)
 	}
-	err = a.secure(store.SubOp(ctx, "account"), owner, "", func(x *internship.Account) error {
-		news, err := x.Recover(r, do)
-		if err == nil && !news {
-			return store.Unchanged
-		}
-		return err
+	err = a.withMobile(ctx, r.Mobile, func() error {
+		own := *owner // a change that fails leaves traces
+		return a.secure(store.SubOp(ctx, "account"), &own, "", func(x *internship.Account) error {
+			news, err := x.Recover(r, do)
+			if err == nil && !news {
+				return store.Unchanged
+			}
+			return err
+		})
 	})
 	if err != nil {
-		return fmt.Errorf("apply recovery: %w", err)
+		return fmt.Errorf("apply recovery: %w", firstHeld(err))
 	}
 	return nil
 }

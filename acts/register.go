@@ -171,14 +171,21 @@ func (a *Acts) beginAccount(ctx context.Context, r registration, enterpriseID st
 		})
 		return err
 	}
-	err = begin()
-	if store.Held(err, "mobile") {
-		if err := a.reclaim(ctx, r.pass.Mobile); err != nil {
-			return err
-		}
-		err = begin()
+	return firstHeld(a.withMobile(ctx, r.pass.Mobile, begin))
+}
+
+// withMobile makes a change that gives an account a mobile, and makes it again
+// once the mobile is reclaimed from a registration that was broken off. Errors:
+// those of the change and of reclaim.
+func (a *Acts) withMobile(ctx context.Context, mobile string, change func() error) error {
+	err := change()
+	if !store.Held(err, "mobile") {
+		return err
 	}
-	return firstHeld(err)
+	if err := a.reclaim(ctx, mobile); err != nil {
+		return err
+	}
+	return change()
 }
 
 // reclaim frees a mobile that a registration which never came to its end still

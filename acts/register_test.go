@@ -293,6 +293,57 @@ func TestBrokenOffRegistration(t *testing.T) {
 	}
 }
 
+// TestMobileOfABrokenOffRegistration is free for everybody once the
+// registration can't come to its end, not only for who registers again.
+func TestMobileOfABrokenOffRegistration(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	e := w.Enterprise("A")
+	left := func(mobile string) {
+		t.Helper()
+		x := &internship.Account{Root: internship.Root{ID: "acc_left" + mobile}, Name: "王", Mobile: mobile, IDNumber: "410199200701020013", Opens: "ent_NEVER"}
+		if err := x.Begin(internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: w.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.DB.Accounts.Create(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const staff, new, lost = "13500000001", "13500000002", "13500000003"
+	for _, mobile := range []string{staff, new, lost} {
+		left(mobile)
+	}
+	add := func() error {
+		_, err := w.Acts.AddAccount(t.Context(), e.Staff, internship.AccountInput{Name: "李", Mobile: staff, Role: string(internship.HR)})
+		return err
+	}
+	change := func() error {
+		code := w.SMSCode(internship.CodeForMobile, new)
+		_, err := w.Acts.ChangeMobile(t.Context(), e.Staff, internship.MobileInput{Mobile: new, SMSCode: code, Password: actstest.Password}, here)
+		return err
+	}
+	expect(t, "an account, while it may come to its end", add(), internship.ErrBusy)
+	expect(t, "a change, while it may", change(), internship.ErrBusy)
+	w.Pass(3 * time.Minute)
+	expect(t, "an account", add(), nil)
+	expect(t, "a change of mobile", change(), nil)
+	if x, err := w.DB.Accounts.Get(t.Context(), e.Staff.AccountID); err != nil || x.Mobile != new || x.FormerMobile != e.Mobile || x.Epoch != 1 {
+		t.Errorf("%+v, %v", x, err)
+	}
+	for _, mobile := range []string{staff, new} {
+		x, err := w.DB.Accounts.Get(t.Context(), "acc_left"+mobile)
+		if err != nil || x.State != internship.AccountRemoved || x.Mobile+x.IDNumber+x.Password != "" {
+			t.Errorf("%+v, %v", x, err)
+		}
+	}
+
+	p := w.Admit(internship.CodeForRecovery, lost)
+	r, err := w.Acts.Recover(t.Context(), p.Token, internship.RecoveryInput{Code: e.Code, Name: "王经理", IDNumber: "410199200701020013", Certificate: w.File(p.Pass.ID, p.Pass.ID, internship.FileCertificate)})
+	expect(t, "a recovery", err, nil)
+	_, err = w.Acts.ApproveRecovery(t.Context(), actstest.Platform, r.ID)
+	expect(t, "its approval", err, nil)
+}
+
 func TestReviewReturnAndResubmission(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)

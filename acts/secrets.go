@@ -112,10 +112,14 @@ func (a *Acts) ChangeMobile(ctx context.Context, s Staff, in internship.MobileIn
 			return nil, err
 		}
 	}
-	err = a.secure(ctx, account, s.Session, func(x *internship.Account) error {
-		return x.ChangeMobile(in.Mobile, s.Session, a.own(x))
+	var moved internship.Account
+	err = a.withMobile(ctx, in.Mobile, func() error {
+		moved = *account // a change that fails leaves traces
+		return a.secure(ctx, &moved, s.Session, func(x *internship.Account) error {
+			return x.ChangeMobile(in.Mobile, s.Session, a.own(x))
+		})
 	})
-	return account, err
+	return &moved, firstHeld(err)
 }
 
 // account is the person's own.
@@ -172,7 +176,7 @@ func (a *Acts) newHash(ctx context.Context, account *internship.Account, passwor
 func (a *Acts) secure(ctx context.Context, account *internship.Account, keep string, change func(*internship.Account) error) error {
 	saved, err := a.DB.Accounts.Change(ctx, account, change)
 	if err != nil {
-		return firstHeld(err)
+		return err
 	}
 	*account = *saved
 	_, err = a.DB.EndSessions(ctx, saved.ID, saved.Epoch, keep)

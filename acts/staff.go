@@ -48,9 +48,13 @@ func (a *Acts) AddAccount(ctx context.Context, s Staff, in internship.AccountInp
 		if !free {
 			return nil, internship.ErrStaffFull
 		}
-		fresh := *account // Create stamps what it is given
-		fresh.Seat = seat
-		saved, err := a.DB.Accounts.Create(ctx, &fresh)
+		var saved *internship.Account
+		err = a.withMobile(ctx, account.Mobile, func() (err error) {
+			fresh := *account // Create stamps what it is given
+			fresh.Seat = seat
+			saved, err = a.DB.Accounts.Create(ctx, &fresh)
+			return err
+		})
 		if !store.Held(err, "seat") {
 			return saved, firstHeld(err)
 		}

@@ -29,7 +29,7 @@ type RecoverySummary struct {
 // Recovery is what the platform decides by.
 type Recovery struct {
 	RecoverySummary
-	IDNumber    string        `json:"idNumber" doc:"申请人身份证号，部分隐藏" example:"410***********001X"`
+	IDNumber    string        `json:"idNumber" doc:"申请人身份证号，部分隐藏" example:"410***********0013"`
 	Mobile      string        `json:"mobile" doc:"申请人已验证的手机号，部分隐藏" example:"138****0000"`
 	Certificate string        `json:"certificate" doc:"企业证件扫描件的文件编号" example:"fil_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	Match       string        `json:"match" enum:"match,mismatch,nothing_on_file" doc:"身份证号与登记的注册人是否一致：match 一致、mismatch 不一致、nothing_on_file 没有登记" example:"match"`

@@ -37,7 +37,7 @@ type RegistryCheck struct {
 type Registrant struct {
 	Name     string `json:"name" doc:"姓名" example:"王经理"`
 	Mobile   string `json:"mobile" doc:"手机号，只显示首尾" example:"138****0000"`
-	IDNumber string `json:"idNumber,omitempty" doc:"身份证号，部分隐藏；未填写时不出现" example:"410***********001X"`
+	IDNumber string `json:"idNumber,omitempty" doc:"身份证号，部分隐藏；未填写时不出现" example:"410***********0013"`
 }
 
 // Core are the data whose change is reviewed.
@@ -119,7 +119,7 @@ type RegistryDifference struct {
 // Revealed are personal data in clear.
 type Revealed struct {
 	Name     string `json:"name,omitempty" doc:"注册人姓名" example:"王经理"`
-	IDNumber string `json:"idNumber,omitempty" doc:"注册人身份证号；未填写时不出现" example:"41019920070102001X"`
+	IDNumber string `json:"idNumber,omitempty" doc:"注册人身份证号；未填写时不出现" example:"410199200701020013"`
 	Mobile   string `json:"mobile,omitempty" doc:"注册人手机号" example:"13800000000"`
 	Phone    string `json:"phone,omitempty" doc:"企业联系电话" example:"0393-8888888"`
 }

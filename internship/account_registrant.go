@@ -15,8 +15,12 @@ func (a *Account) Join(e *Enterprise, do Do) error {
 	return a.fire("join", do)
 }
 
-// Abandon gives the mobile back where the enterprise turned out to be another's.
-func (a *Account) Abandon(do Do) error { return a.fire("abandon", do) }
+// Abandon gives the mobile back where the enterprise turned out to be another's,
+// or the registration was broken off. Nothing of the person is kept.
+func (a *Account) Abandon(do Do) error {
+	a.Mobile, a.IDNumber, a.Password = "", "", ""
+	return a.fire("abandon", do)
+}
 
 // KnowAs lets the owner log in with the enterprise's code of today; it says
 // whether that was news.

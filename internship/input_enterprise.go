@@ -130,7 +130,7 @@ type EnterpriseInput struct {
 // RegistrantInput is who registers (domain.md §1.2, block ②).
 type RegistrantInput struct {
 	Name     string `json:"name" doc:"注册人姓名" example:"王经理"`
-	IDNumber string `json:"idNumber,omitempty" doc:"注册人身份证号；仅在登记信息需人工核实时必填，加密保存" example:"41019920070102001X"`
+	IDNumber string `json:"idNumber,omitempty" doc:"注册人身份证号；仅在登记信息需人工核实时必填，加密保存" example:"410199200701020013"`
 }
 
 // Registrant is a checked registrant.

@@ -162,7 +162,7 @@ func RecoveryForm() Form {
 type RecoveryInput struct {
 	Code        string `json:"code" doc:"统一社会信用代码或组织机构代码" example:"91410900MA4ABCD173"`
 	Name        string `json:"name" doc:"姓名" example:"王经理"`
-	IDNumber    string `json:"idNumber" doc:"身份证号，加密保存" example:"41019920070102001X"`
+	IDNumber    string `json:"idNumber" doc:"身份证号，加密保存" example:"410199200701020013"`
 	Certificate string `json:"certificate" doc:"企业证件扫描件的文件编号，以同一凭据上传" example:"fil_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 }
 
