@@ -7,7 +7,6 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -68,6 +67,9 @@ type Options struct {
 	// PageHosts are further hosts, with their port if it is no usual one, of pages
 	// that are ours, reached by https.
 	PageHosts []string
+	// Pictures is the origin from which pages show WeChat's pictures of QR
+	// codes; empty: WeChat's own.
+	Pictures string
 	// VerifyFiles are the files, name to content, by which WeChat makes sure that
 	// the domain is ours; see [CheckVerifyFile].
 	VerifyFiles map[string]string
@@ -86,7 +88,7 @@ type App struct {
 	meter   *meter
 	spec    document
 	docs    map[string]doc
-	pages   *template.Template
+	pages   *pages
 	// draining is set while the server ends, so that /readyz sends callers
 	// elsewhere.
 	draining atomic.Bool
@@ -103,7 +105,7 @@ func New(o Options) *App {
 	if o.Version == "" {
 		o.Version = "dev"
 	}
-	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs(), pages: pages()}
+	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs(), pages: newPages(o.Pictures)}
 	a.fiber = fiber.New(fiber.Config{
 		// Strings that Fiber hands out live on in documents and logs, so they
 		// must not be views of a buffer that the next request overwrites.

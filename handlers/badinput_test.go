@@ -397,10 +397,16 @@ func (w *world) dial() net.Conn {
 
 func (w *world) listen() {
 	w.TB.Helper()
-	var err error
-	if w.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		w.TB.Fatal(err)
 	}
+	w.serve(listener)
+}
+
+func (w *world) serve(listener net.Listener) {
+	w.TB.Helper()
+	w.listener = listener
 	served := make(chan error, 1)
 	go func() { served <- w.app.Serve(w.listener) }()
 	w.TB.Cleanup(func() {

@@ -20,6 +20,8 @@ func (a *App) routes() {
 	// Operators and their machines.
 	a.fiber.Get("/metrics", a.meter.handler())
 	a.fiber.Get("/openapi.json", a.openapi)
+	a.docsRoutes()
+	a.h5Routes()
 	endpoint(a, anyone, http.MethodGet, "/livez", "live", a.live)
 	endpoint(a, anyone, http.MethodGet, "/readyz", "ready", a.ready)
 

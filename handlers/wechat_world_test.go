@@ -35,6 +35,8 @@ type platform struct {
 	hold chan struct{}
 	// unions are those of mini-program users.
 	unions map[string]string
+	// open is where the page of consent is.
+	open string
 }
 
 func (p *platform) MiniProgramUser(ctx context.Context, code string) (openID, unionID string, err error) {
@@ -82,7 +84,7 @@ func (p *platform) Phone(ctx context.Context, code string) (string, error) {
 }
 
 func (p *platform) AuthorizeURL(back, state string) (string, error) {
-	return "https://open.weixin.qq.com/connect/oauth2/authorize?redirect_uri=" + url.QueryEscape(back) + "&state=" + state + "#wechat_redirect", nil
+	return p.open + "/connect/oauth2/authorize?redirect_uri=" + url.QueryEscape(back) + "&state=" + state + "#wechat_redirect", nil
 }
 
 func (p *platform) Visitor(ctx context.Context, code string) (acts.Visitor, error) {
@@ -135,7 +137,7 @@ func newWechatWorld(tb testing.TB, alter ...func(*handlers.Options)) *wechatWorl
 	tb.Helper()
 	w := &wechatWorld{world: newWorld(tb)}
 	w.platform = &platform{wechat: w.wechat, used: map[string]bool{}, snapshots: map[string]bool{}, follower: map[string]acts.Follower{},
-		away: map[string]bool{}, unions: map[string]string{}}
+		away: map[string]bool{}, unions: map[string]string{}, open: "https://open.weixin.qq.com"}
 	logger := logs.New(w.log, slog.LevelDebug)
 	public, err := url.Parse("https://shixi.test")
 	if err != nil {

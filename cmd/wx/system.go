@@ -192,6 +192,7 @@ func (y *system) web() (*handlers.App, error) {
 	o := handlers.Options{Acts: y.acts, PartnerKeys: y.partners, Log: y.log, PublicURL: y.address(), PageHosts: y.settings.PageHosts,
 		VerifyFiles: y.settings.VerifyFiles, TrustedProxies: y.settings.TrustedProxies,
 		Registerer: y.metrics, Gatherer: y.metrics, Version: currentVersion(), Dedupe: handlers.NewRedisDedupe(y.redis),
+		Pictures: y.gateway.pictures,
 		Ready: map[string]func(context.Context) error{
 			"mongodb": y.db.Ping, "redis": func(ctx context.Context) error { return y.redis.Ping(ctx).Err() }}}
 	var err error

@@ -1,0 +1,122 @@
+'use strict';
+// Forms are sent as JSON to the API's address in data-send. data-puzzle asks for
+// a ticket first, data-cookie for the session as a cookie, data-keeps and
+// data-pass name the pass that the first step earns and the second one needs.
+(() => {
+  const { one, all, call, leave } = shixi;
+
+  // values are what a form holds, as the API wants it: a.b becomes b within a.
+  function values(form) {
+    const out = {};
+    for (const input of all('[name]', form)) {
+      let value = input.type === 'password' ? input.value : input.value.trim();
+      if (input.type === 'checkbox') value = input.checked;
+      if (input.type === 'number' && value !== '') value = Number(value);
+      if (value === '' || value === false) continue;
+      const path = input.name.split('.'), last = path.pop();
+      let at = out;
+      for (const step of path) at = at[step] = at[step] || {};
+      at[last] = value;
+    }
+    return out;
+  }
+
+  function clear(form) {
+    one('[data-told]', form).hidden = true;
+    for (const field of all('.field.wrong', form)) {
+      field.classList.remove('wrong');
+      one('em', field).textContent = '';
+      for (const input of all('[aria-invalid]', field)) input.removeAttribute('aria-invalid');
+    }
+  }
+
+  // show tells each wrong field beside it, and all else above the form.
+  function show(form, problem) {
+    const errors = problem.errors || [], elsewhere = [];
+    let first = null;
+    for (const wrong of errors) {
+      const field = all('[data-field]', form).find(f => f.dataset.field === wrong.field);
+      if (wrong.field === 'code' && wrong.code === 'check_digit') {
+        for (const late of all('[data-later]', form)) late.hidden = false;
+      }
+      if (!field) {
+        elsewhere.push(wrong.message);
+        continue;
+      }
+      field.hidden = false;
+      field.classList.add('wrong');
+      one('em', field).textContent = wrong.message;
+      const input = one('input:not([type=hidden]),select,textarea', field);
+      input.setAttribute('aria-invalid', 'true');
+      first = first || input;
+    }
+    const told = one('[data-told]', form);
+    told.textContent = errors.length ? elsewhere.join('；') : problem.detail;
+    told.hidden = !told.textContent;
+    if (first) first.focus();
+    else told.scrollIntoView({ block: 'center' });
+  }
+
+  // A pass is kept until the tab is closed, so that a reload loses nothing but the form.
+  const passes = {
+    get: purpose => sessionStorage.getItem('pass.' + purpose),
+    set: (purpose, pass) => pass ? sessionStorage.setItem('pass.' + purpose, pass) : sessionStorage.removeItem('pass.' + purpose)
+  };
+
+  function step(n) {
+    for (const part of all('[data-step]')) part.hidden = part.dataset.step !== String(n);
+    all('.steps li').forEach((li, i) => { if (i === n - 1) li.setAttribute('aria-current', 'step'); else li.removeAttribute('aria-current'); });
+    scrollTo(0, 0);
+  }
+
+  const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
+
+  async function send(form, key) {
+    const to = form.dataset, body = values(form), headers = {};
+    if ('puzzle' in to) {
+      body.ticket = await shixi.puzzle();
+      if (!body.ticket) return;
+    } else {
+      headers['Idempotency-Key'] = key;
+    }
+    if ('cookie' in to) headers['X-Session'] = 'cookie';
+    if (to.pass) headers.Authorization = 'Bearer ' + passes.get(to.pass);
+    const answer = await call('POST', to.send, body, headers);
+    if (to.keeps) {
+      passes.set(to.keeps, answer.pass);
+      step(2);
+      return;
+    }
+    if (to.pass) passes.set(to.pass, null);
+    leave(to.next, answer.wechat);
+  }
+
+  for (const form of all('form[data-send]')) {
+    const pass = form.dataset.pass;
+    let key = null; // the same form sent again is the same request
+    form.addEventListener('input', () => { key = null; });
+    form.addEventListener('submit', async event => {
+      event.preventDefault();
+      const button = one('button.main', form);
+      if (button.disabled) return;
+      button.disabled = true;
+      clear(form);
+      try {
+        await send(form, key = key || newKey());
+      } catch (problem) {
+        let at = form;
+        if (pass && problem.code === 'pass.invalid') {
+          passes.set(pass, null);
+          step(1);
+          at = one('[data-step="1"] form');
+        }
+        show(at, problem);
+      } finally {
+        button.disabled = false;
+      }
+    });
+    if (pass && passes.get(pass)) step(2);
+  }
+
+  Object.assign(shixi, { clear, show, passes });
+})();

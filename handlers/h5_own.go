@@ -1,0 +1,104 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"shixi/acts"
+	"shixi/internship"
+	"shixi/store"
+)
+
+// visitor is whose session the browser has. Errors: ErrUnauthorized.
+func (a *App) visitor(c *fiber.Ctx) (acts.Staff, error) {
+	ctx := c.UserContext()
+	s, err := a.acts.Authenticate(ctx, c.Cookies(sessionCookie))
+	if err != nil {
+		return acts.Staff{}, err
+	}
+	if r := requestOf(ctx); r != nil {
+		r.account, r.enterprise = s.AccountID, s.EnterpriseID
+	}
+	return acts.Staff{AccountID: s.AccountID, EnterpriseID: s.EnterpriseID, Name: s.Name, Role: s.Role, Session: s.ID}, nil
+}
+
+// personalPage is a page of somebody who is logged in; others log in first.
+func (a *App) personalPage(page, title string, scripts string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		s, err := a.visitor(c)
+		if err != nil && translate(err).Code == internship.ErrUnauthorized.Code {
+			return c.Redirect(logInPage+"?next="+url.QueryEscape(h5Path+"/"+page), http.StatusFound)
+		}
+		if err != nil {
+			return a.showError(c, err, "")
+		}
+		v, err := a.ownView(c.UserContext(), s)
+		if err != nil {
+			return a.showError(c, err, "")
+		}
+		v.Page, v.Title, v.Scripts = page, title, scripts
+		return a.pages.show(c, http.StatusOK, v)
+	}
+}
+
+// ownView is the person with the enterprise.
+func (a *App) ownView(ctx context.Context, s acts.Staff) (view, error) {
+	account, enterprise, err := a.acts.Me(ctx, s)
+	if err != nil {
+		return view{}, err
+	}
+	reviewed, err := a.acts.Standing(ctx, s)
+	if err != nil {
+		return view{}, err
+	}
+	me, standing := renderMe(account, enterprise), renderStanding(reviewed)
+	return view{Me: &me, Standing: &standing}, nil
+}
+
+// Unfollowed says that messages no longer reach the bound person.
+func (v view) Unfollowed() bool {
+	f := v.Me.Account.Follower
+	return f.Bound && f.Following != nil && !*f.Following
+}
+
+// Tone is how the enterprise's state is coloured.
+func (v view) Tone() string {
+	switch string(v.Standing.State) {
+	case internship.Active:
+		return ""
+	case internship.Frozen, internship.Blacklisted, internship.Cancelled:
+		return "stop"
+	}
+	return "wait"
+}
+
+// leave ends the session of the browser. It needs no script, so the form must
+// come from a page of ours.
+func (a *App) leave(c *fiber.Ctx) error {
+	if !a.ownForm(c) {
+		return a.showError(c, internship.ErrForbidden.With("请从本站的页面退出登录"), homePage)
+	}
+	s, err := a.visitor(c)
+	if err == nil {
+		err = a.acts.LogOut(c.UserContext(), s, s.Session)
+	}
+	if err != nil && translate(err).Status() >= http.StatusInternalServerError {
+		return a.showError(c, err, homePage)
+	}
+	addCookie(c, a.cookie(store.Session{}, ""))
+	return c.Redirect(logInPage, http.StatusSeeOther)
+}
+
+// ownForm says whether a form was sent from a page of ours: browsers tell, and
+// no page can tell otherwise.
+func (a *App) ownForm(c *fiber.Ctx) bool {
+	if site := c.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin"
+	}
+	origin, err := url.Parse(c.Get(fiber.HeaderOrigin))
+	return err == nil && origin.Host != "" && (strings.EqualFold(origin.Host, c.Hostname()) || a.ownPage(origin))
+}
