@@ -105,6 +105,29 @@ func (c *demoClient) upload(ctx context.Context, path, kind, name string, conten
 	return file.ID, err
 }
 
+// pageTitle opens a page and gives its title.
+func pageTitle(ctx context.Context, address string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return "", err
+	}
+	_, rest, _ := strings.Cut(string(text), "<title>")
+	title, _, ok := strings.Cut(rest, "</title>")
+	if res.StatusCode != http.StatusOK || !ok {
+		return "", fmt.Errorf("%s: status %d, no page", address, res.StatusCode)
+	}
+	return title, nil
+}
+
 // drawMessage draws a template message as the phone shows it.
 func drawMessage(owner string, m wxsim.Message) string {
 	lines := []string{"┌─ " + owner + "的微信 · 河南实习备案", "│ " + m.Title}

@@ -81,7 +81,8 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 		{"省级平台审核通过，负责人的微信收到结果", d.admit},
 	}
 	if once {
-		scenes = append(scenes, scene{"企业同意签约", d.accept}, scene{"其他企业的报名失效，对方收到通知", d.lapsed}, scene{"学校读到事件", d.feed}, scene{"学校的系统收到推送", d.received})
+		scenes = append(scenes, scene{"企业同意签约", d.accept}, scene{"其他企业的报名失效，对方收到通知", d.lapsed}, scene{"学校读到事件", d.feed}, scene{"学校的系统收到推送", d.received},
+			scene{"浏览器打开登录页和接口文档", d.browse})
 	}
 	fmt.Fprintln(d.out)
 	for i, s := range scenes {
@@ -323,6 +324,19 @@ func (d *demo) received(ctx context.Context) (string, error) {
 	return strings.Join(kinds, "\n"), err
 }
 
+// browse opens the pages as a browser does and tells their titles.
+func (d *demo) browse(ctx context.Context) (string, error) {
+	var lines []string
+	for _, path := range []string{"/h5/login", "/docs"} {
+		title, err := pageTitle(ctx, d.base+path)
+		if err != nil {
+			return "", err
+		}
+		lines = append(lines, title+"  "+path)
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
 // next says what to look at while the demo keeps running.
 func (d *demo) next(ctx context.Context) error {
 	s := d.staff[0]
@@ -334,7 +348,8 @@ func (d *demo) next(ctx context.Context) error {
 系统正在运行，按 Ctrl-C 结束。接下来可以：
   看手机      %[1]s/sim
   看短信      %[11]s
-  看接口      %[2]s/openapi.json
+  登录页      %[2]s/h5/login（账号和密码见下）
+  看接口      %[2]s/docs，原文 %[2]s/openapi.json
   登录        统一社会信用代码 %[3]s 或手机号 %[4]s，密码 %[5]s
               curl -s %[2]s/api/v1/login -H 'Content-Type: application/json' -d '{"name":"%[4]s","password":"%[5]s","ticket":"%[10]s"}'
               （ticket 是一次滑动验证的结果，5 分钟内可用一次；接口 /api/v1/captcha 给出新的验证）
