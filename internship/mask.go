@@ -27,24 +27,6 @@ func MaskName(s string) string {
 	return string(name[:1]) + stars(len(name)-1)
 }
 
-// MaskEmail shows the first character and what follows the last @:
-// a***@x.cn. The stars don't tell the length. A local part of one character
-// and a text without @ are masked whole.
-func MaskEmail(s string) string {
-	if s == "" {
-		return ""
-	}
-	at := strings.LastIndex(s, "@")
-	if at < 0 {
-		return stars(3)
-	}
-	local := []rune(s[:at])
-	if len(local) < 2 {
-		return stars(3) + s[at:]
-	}
-	return string(local[:1]) + stars(3) + s[at:]
-}
-
 // maskMiddle masks all but head and tail of a text of at least whole runes.
 func maskMiddle(s string, whole int) string {
 	text := []rune(s)

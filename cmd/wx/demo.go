@@ -54,7 +54,8 @@ func (d *demo) prepare(once bool) error {
 		}
 	}
 	d.eyes = newEyes(d.puzzles)
-	if d.folder, err = os.MkdirTemp("", "shixi-demo-"); err != nil {
+	clearDemos(os.TempDir())
+	if d.folder, err = os.MkdirTemp("", fmt.Sprintf("%s%d-", demoFolder, os.Getpid())); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
 	s.DataDir, s.QuietHours, s.PublicURL = "", QuietHours{}, nil

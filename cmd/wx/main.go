@@ -22,25 +22,28 @@ import (
 // cli is the grammar. A command is a field with a tag `cmd:""`, whose type has a method Run that asks, in any order, for
 // what it needs of: context.Context, which ends at SIGINT and SIGTERM; *Settings, checked; *slog.Logger; *console;
 // *loaded, the settings unchecked. A problem with the settings fails only those commands that ask for *Settings or
-// *slog.Logger.
+// *slog.Logger. The tag `settings` names those of which its help tells, see help.
 type cli struct {
 	Settings Settings `embed:"" group:"settings"`
 
 	Serve       serveCmd       `cmd:"" help:"Serve HTTP: the mini-program, the partners and WeChat's callbacks."`
 	Worker      workerCmd      `cmd:"" help:"Serve the queue and the schedules: messages, reactions, sweepers."`
-	Migrate     migrateCmd     `cmd:"" help:"Create the indexes that are missing in the database."`
-	Jobs        jobsCmd        `cmd:"" help:"Show the reactions that need a person, or put one back to work."`
-	SMS         smsCmd         `cmd:"" name:"sms" help:"Show the text messages that did not leave, or those to one mobile, or send one again."`
-	Webhooks    webhooksCmd    `cmd:"" help:"Show the partners' webhooks, or put one back to work."`
-	Quota       quotaCmd       `cmd:"" help:"Show how many messages WeChat still takes today, and let held ones leave."`
-	Unionids    unionidsCmd    `cmd:"" help:"Ask WeChat for the unionids of followers who were bound before it told them."`
-	Sim         simCmd         `cmd:"" help:"Run the simulated WeChat platform for the accounts of the settings."`
-	Demo        demoCmd        `cmd:"" help:"Show the main job on embedded engines and a simulated WeChat: a sign-up, the message on the phone, the answer."`
+	Migrate     migrateCmd     `cmd:"" settings:"mongodb-uri keyset log-level" help:"Create the indexes that are missing in the database."`
+	Jobs        jobsCmd        `cmd:"" settings:"mongodb-uri keyset log-level" help:"Show the reactions that need a person, or put one back to work."`
+	SMS         smsCmd         `cmd:"" settings:"mongodb-uri keyset log-level" name:"sms" help:"Show the text messages that did not leave, or those to one mobile, or send one again."`
+	Webhooks    webhooksCmd    `cmd:"" settings:"mongodb-uri keyset log-level" help:"Show the partners' webhooks, or put one back to work."`
+	Quota       quotaCmd       `cmd:"" settings:"mongodb-uri redis-url keyset wx-api-base wx-oa- log-level" help:"Show how many messages WeChat still takes today, and let held ones leave."`
+	Unionids    unionidsCmd    `cmd:"" settings:"mongodb-uri redis-url keyset wx-api-base wx-oa- wx-mp- log-level" help:"Ask WeChat for the unionids of followers who were bound before it told them."`
+	Sim         simCmd         `cmd:"" settings:"wx-oa- wx-mp- wx-templates sms-provider sms-key- sms-app-id sms-templates log-level" help:"Run the simulated WeChat platform for the accounts of the settings."`
+	Demo        demoCmd        `cmd:"" settings:"listen embedded- registry- intern-share certificate-mb document-mb worker-concurrency shutdown-grace log-level" help:"Show the main job on embedded engines and a simulated WeChat: a sign-up, the message on the phone, the answer."`
 	Config      configCmd      `cmd:"" help:"Print every setting with its value and where it comes from, secrets masked, and check them."`
-	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it is ready, for use as a container's health check."`
-	Keyset      keysetCmd      `cmd:"" help:"Print a fresh keyset for the setting KEYSET."`
-	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Healthcheck healthcheckCmd `cmd:"" settings:"listen" help:"Ask the server on this machine whether it is ready, for use as a container's health check."`
+	Keyset      keysetCmd      `cmd:"" settings:"" help:"Print a fresh keyset for the setting KEYSET."`
+	Version     versionCmd     `cmd:"" settings:"" help:"Print the version."`
 }
+
+// settingsGroup is the key of the group of flags that are settings.
+const settingsGroup = "settings"
 
 // Exit codes.
 const (
@@ -73,8 +76,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 		kong.Description("The enterprise side of the internship filing, with its WeChat messages."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
+		kong.Help(help),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, ValueFormatter: settingHelp}),
-		kong.ExplicitGroups([]kong.Group{{Key: "settings", Title: "Settings, each also by the environment:"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: settingsGroup, Title: "Settings, each also by the environment:"}}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&console{stdout: stdout, stderr: stderr}),
 	)...)
