@@ -84,8 +84,9 @@ type Publication struct {
 // should know of it. Where the terms differ materially from those published
 // before, the event says so and waiting applicants must agree again (G-16).
 // Errors: those of Enterprise.MayPublish, ErrIncomplete with every missing
-// field, ErrNotExempted, ErrPayTooLow, ErrInvalid when enrolment is over,
-// ErrTooManyInterns and ErrTooManyInPost by policy, ErrWrongState.
+// field, ErrNotExempted, ErrPayTooLow, ErrInvalid when enrolment is over or the
+// post has more staff than the enterprise, ErrTooManyInterns and
+// ErrTooManyInPost by policy, ErrWrongState.
 func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
 	e := of.Enterprise
 	if err := e.MayPublish(); err != nil {
@@ -94,7 +95,7 @@ func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
 		}
 		return nil, err
 	}
-	if err := p.publishable(do.At); err != nil {
+	if err := p.publishable(e, do.At); err != nil {
 		return nil, err
 	}
 	warnings, err := p.shares(of)
@@ -116,12 +117,12 @@ func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
 	return append(p.Warnings(do.At), warnings...), p.fire("publish", do)
 }
 
-// publishable says why the sheet may not be published.
-func (p *Position) publishable(now time.Time) error {
+// publishable says why the sheet may not be published by its enterprise.
+func (p *Position) publishable(e *Enterprise, now time.Time) error {
 	if missing := p.Missing(); len(missing) > 0 {
 		return ErrIncomplete.At(missing...)
 	}
-	for _, err := range []error{p.exempted(), p.paid(), p.enrolls(now)} {
+	for _, err := range []error{p.exempted(), p.paid(), p.enrolls(now), p.staffed(e.Profile.Staff)} {
 		if err != nil {
 			return err
 		}

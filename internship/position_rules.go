@@ -99,6 +99,15 @@ func (s Sheet) enrolls(now time.Time) error {
 	return nil
 }
 
+// staffed refuses more staff in like posts than there is at all, with which any
+// number of interns would seem few (G-17). Error: ErrInvalid.
+func (s Sheet) staffed(staff int) error {
+	if s.StaffInPost <= staff {
+		return nil
+	}
+	return ErrInvalid.At(FieldError{"staffInPost", "range", fmt.Sprintf("同类岗位在岗人数不能多于企业的在岗职工总数（%d 人），请修改其中之一", staff)})
+}
+
 // Warning is something that the enterprise should know and that hinders
 // nothing now.
 type Warning struct {

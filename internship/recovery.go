@@ -53,9 +53,6 @@ var recoveryMachine = Machine{
 	},
 }
 
-// RecoveryStates are the states of a recovery with their labels.
-func RecoveryStates() []State { return append([]State(nil), recoveryMachine.States...) }
-
 // Holds lets one recovery wait per enterprise and per mobile.
 func (r *Recovery) Holds() []string {
 	if r.State != RecoveryPending {
