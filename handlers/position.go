@@ -148,12 +148,12 @@ func positionDocs() map[string]doc {
 			Errors: append(errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge,
 				internship.ErrWrongState, internship.ErrHeadcountTooLow, internship.ErrBlacklisted, internship.ErrBusy}, own...)},
 		"publishPosition": {Tag: tagPosition, Summary: "发布岗位",
-			Says: "逐项确认合规声明（内容见 /api/v1/forms 的 declaration）后，推荐学校的学生即可报名；每次发布都须确认。企业须为「正常」状态且信息完整，所属行业可以接收实习生，" +
+			Says: "逐项确认合规声明（内容见 /api/v1/forms 的 declaration）后，推荐学校的学生即可报名；每次发布都须确认。edition 填写页面上看到的版本，以免发布同事刚改过、自己没有看到的内容。企业须为「正常」状态且信息完整，所属行业可以接收实习生，" +
 				"岗位信息完整，报名截止日期未过，同类岗位在岗人数不多于在岗职工总数；有夜班或加班的须已备案；实习报酬不低于相同岗位工资的 80%。" +
 				"实习学生超过在岗职工的 10% 或同类岗位的 20% 时，按系统设置警告（warnings）或拒绝。",
 			Errors: append(errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge,
 				internship.ErrWrongState, internship.ErrFrozen, internship.ErrBlacklisted, internship.ErrProfileMissing, internship.ErrIndustryBarred, internship.ErrIncomplete,
-				internship.ErrDeclarationOld, internship.ErrNotExempted, internship.ErrPayTooLow, internship.ErrTooManyInterns, internship.ErrTooManyInPost,
+				internship.ErrDeclarationOld, internship.ErrTermsChanged, internship.ErrNotExempted, internship.ErrPayTooLow, internship.ErrTooManyInterns, internship.ErrTooManyInPost,
 				internship.ErrBusy}, own...)},
 		"endRecruiting": {Tag: tagPosition, Summary: "结束招收", Says: "至少有一名学生已签约时，岗位变为「实习中」：不再接受报名，待处理的报名随即失效，已签约的学生不受影响。" +
 			"报名截止且名额已满的岗位由系统结束招收；最后一名实习生结束后，岗位自动关闭。",

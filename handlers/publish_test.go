@@ -51,6 +51,8 @@ func TestPublishingADraft(t *testing.T) {
 		t.Errorf("refused for (-want, +got):\n%s", diff)
 	}
 
+	publication.Edition = 2 // which nobody has saved yet
+	me.post(path+"/publish", publication).refused(internship.ErrTermsChanged)
 	form = e.Terms("焊工", 2)
 	form.Occupation, form.Taboo, form.SalaryMin = 5, []string{internship.TabooMinors}, 2400
 	form.NightShift, form.Exemption = "有夜班", internship.ExemptionInput{Number: "备 1 号", File: e.Upload(internship.FileExemption)}

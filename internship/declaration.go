@@ -80,25 +80,32 @@ type DeclarationInput struct {
 
 // PublicationInput is what publishing a position asks for.
 type PublicationInput struct {
+	// Edition is the one that the person saw; 0: not said.
+	Edition     int              `json:"edition,omitempty" doc:"页面上看到的岗位版本；填写后，岗位在此期间被他人修改过的不予发布" example:"2"`
 	Declaration DeclarationInput `json:"declaration" doc:"合规声明"`
 }
+
+// maxEdition is above the edition of any position.
+const maxEdition = 1_000_000
 
 // PublicationForm is the form of a publication.
 func PublicationForm() Form {
 	current := CurrentDeclaration()
 	return Form{Name: "publication", Label: "发布岗位", Fields: []Field{
+		{Name: "edition", Label: "岗位版本", Least: 1, Greatest: maxEdition},
 		{Name: "declaration.version", Label: "声明版本", Required: true, Max: codeMax},
 		{Name: "declaration.accepted", Label: "声明内容", Required: true, Max: codeMax, Most: len(current.Items),
 			Choices: current.Codes(), Help: "请阅读并逐项确认合规声明"},
 	}}
 }
 
-// Parse checks that the current declaration was made whole. Errors: ErrInvalid
+// Parse checks that the current declaration was made whole, for the edition that
+// was seen. Errors: ErrInvalid
 // with each wrong field, ErrDeclarationOld for another version.
 func (in PublicationInput) Parse() (Declared, error) {
 	current := CurrentDeclaration()
-	d := Declared{Version: Clean(in.Declaration.Version), Codes: in.Declaration.Accepted}
-	values := map[string]string{"declaration.version": d.Version}
+	d := Declared{Version: Clean(in.Declaration.Version), Codes: in.Declaration.Accepted, Edition: in.Edition}
+	values := map[string]string{"declaration.version": d.Version, "edition": Number(in.Edition)}
 	SetEntries(values, "declaration.accepted", d.Codes)
 	var q inquiry
 	q.form(PublicationForm(), values)

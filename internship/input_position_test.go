@@ -149,7 +149,7 @@ func TestDeclarationIsMadeWhole(t *testing.T) {
 	t.Parallel()
 	current := CurrentDeclaration()
 	good := func() PublicationInput {
-		return PublicationInput{DeclarationInput{Version: current.Version, Accepted: current.Codes()}}
+		return PublicationInput{Declaration: DeclarationInput{Version: current.Version, Accepted: current.Codes()}}
 	}
 	d, err := good().Parse()
 	if err != nil || d.Version != current.Version || len(d.Codes) != len(current.Items) {

@@ -21,7 +21,7 @@ var positionMachine = Machine{
 		{Name: "edit", Label: "编辑", From: []string{Unpublished, Closed, Recruiting}, To: Unpublished, By: []ActorKind{ByEnterprise},
 			Emits: PositionEdited, Needs: "headcount not below the signed number"},
 		{Name: "publish", Label: "发布", From: []string{Unpublished, Closed}, To: Recruiting, By: []ActorKind{ByEnterprise},
-			Emits: PositionPublished, Needs: "enterprise 正常, complete and of no barred industry; sheet complete; whole current declaration; nights and overtime filed; pay ≥ 80 % of the same post; enrolment not over; with INTERN_SHARE=block shares of staff ≤ 10 % and 20 %"},
+			Emits: PositionPublished, Needs: "the edition that was seen; enterprise 正常, complete and of no barred industry; sheet complete; whole current declaration; nights and overtime filed; pay ≥ 80 % of the same post; enrolment not over; no more staff in the post than at all; with INTERN_SHARE=block shares of staff ≤ 10 % and 20 %"},
 		{Name: "end_recruiting", Label: "结束招收", From: []string{Recruiting}, To: Running, By: []ActorKind{ByEnterprise, BySystem},
 			Emits: PositionEnded, Needs: "at least one signed intern; by the system when enrolment is over and every place taken"},
 		{Name: "close", Label: "关闭", From: []string{Recruiting, Running}, To: Closed, By: []ActorKind{ByEnterprise}, Emits: PositionClosed},
@@ -73,7 +73,8 @@ func (p *Position) Edit(sheet Sheet, signed int, do Do) error {
 // Publication is what publishing rests on besides the position itself.
 type Publication struct {
 	Enterprise *Enterprise
-	Declared   Declared
+	// Declared names the edition that was seen, 0 for none.
+	Declared Declared
 	// Interns are the enterprise's signed students of all schools, those of
 	// this position among them; Taken are the latter.
 	Interns, Taken int
@@ -83,10 +84,11 @@ type Publication struct {
 // Publish makes the position choosable and says what the enterprise
 // should know of it. Where the terms differ materially from those published
 // before, the event says so and waiting applicants must agree again (G-16).
-// Errors: those of Enterprise.MayPublish, ErrIncomplete with every missing
-// field, ErrNotExempted, ErrPayTooLow, ErrInvalid when enrolment is over or the
-// post has more staff than the enterprise, ErrTooManyInterns and
-// ErrTooManyInPost by policy, ErrWrongState.
+// Errors: those of Enterprise.MayPublish, ErrTermsChanged where another edition
+// was seen, ErrIncomplete with every missing field, ErrNotExempted,
+// ErrPayTooLow, ErrInvalid when enrolment is over or the post has more staff
+// than the enterprise, ErrTooManyInterns and ErrTooManyInPost by policy,
+// ErrWrongState.
 func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
 	e := of.Enterprise
 	if err := e.MayPublish(); err != nil {
@@ -94,6 +96,9 @@ func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
 			err = ErrProfileMissing.At(append(e.Profile.Missing(), p.Missing()...)...)
 		}
 		return nil, err
+	}
+	if seen := of.Declared.Edition; seen != 0 && seen != p.Edition {
+		return nil, ErrTermsChanged
 	}
 	if err := p.publishable(e, do.At); err != nil {
 		return nil, err
