@@ -77,8 +77,10 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 		{"负责人索取短信验证码", d.texted},
 		{"学生报名", d.apply},
 		{"负责人的微信收到签约申请", d.told},
+		{"企业修改薪资后重新发布，学生重新确认", d.change},
 		{"企业自荐入驻：短信验证手机号，上传证件，提交登记", d.register},
 		{"省级平台审核通过，负责人的微信收到结果", d.admit},
+		{"省级平台冻结企业，岗位随即隐藏，解除后恢复", d.freeze},
 	}
 	if once {
 		scenes = append(scenes, scene{"企业同意签约", d.accept}, scene{"其他企业的报名失效，对方收到通知", d.lapsed}, scene{"学校读到事件", d.feed}, scene{"学校的系统收到推送", d.received},

@@ -23,7 +23,7 @@ func TestDemoOnceTellsTheWholeStory(t *testing.T) {
 	if code := run(t.Context(), []string{"demo", "--once"}, &out, &errs, none); code != exitOK {
 		t.Fatalf("exit %d\n%s\n%s", code, out.String(), errs.String())
 	}
-	for _, want := range []string{"✓ 13/14 学校的系统收到推送", "企事业单位登录", "接口文档", "企业审核结果通知", "审核结果：审核通过", "签约申请提醒", "学生姓名：卢晓东", "企业已同意·待学校", "已失效（他企业先确认）", "placement.lapsed", "全部完成"} {
+	for _, want := range []string{"✓ 15/16 学校的系统收到推送", "待学生重新确认，学生确认后：学生报名待企业确认", "解除后岗位恢复显示", "企事业单位登录", "接口文档", "企业审核结果通知", "审核结果：审核通过", "签约申请提醒", "学生姓名：卢晓东", "企业已同意·待学校", "已失效（他企业先确认）", "placement.lapsed", "全部完成"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the story lacks %q:\n%s", want, out.String())
 		}
