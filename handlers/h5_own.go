@@ -76,6 +76,19 @@ func (v view) Tone() string {
 	return "wait"
 }
 
+// Advice says what to do about the enterprise's state; "" for nothing.
+func (v view) Advice() string {
+	switch string(v.Standing.State) {
+	case internship.UnderReview:
+		return "平台正在审核。结果在这里查看；绑定微信后，结果会发送到您的微信。"
+	case internship.Returned:
+		return "登记已退回。请在微信小程序中按上面的原因修改，再重新提交。"
+	case internship.Frozen:
+		return "冻结期间不能发布岗位和签约，岗位对学生隐藏。请按上面的原因联系平台。"
+	}
+	return ""
+}
+
 // leave ends the session of the browser. It needs no script, so the form must
 // come from a page of ours.
 func (a *App) leave(c *fiber.Ctx) error {

@@ -89,7 +89,7 @@ func TestPagesTellNamesAsText(t *testing.T) {
 			}
 		}
 	}
-	if body := string(b.get("/h5/home").body); !strings.Contains(body, "&lt;img src=x") || !strings.Contains(body, "&lt;script src=") {
+	if body := string(b.get("/h5/home").body); !strings.Contains(body, "&lt;img src=x") || !strings.Contains(body, "&lt;script src=") || !strings.Contains(body, "再重新提交") {
 		t.Errorf("the name or the reason is missing:\n%s", body)
 	}
 }

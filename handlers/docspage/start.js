@@ -5,10 +5,10 @@ window.ui = SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
-  filter: true,
   docExpansion: 'none',
   defaultModelsExpandDepth: 0,
   displayRequestDuration: false,
   supportedSubmitMethods: [],
-  validatorUrl: null
+  validatorUrl: null,
+  plugins: [() => ({ wrapComponents: { authorizeBtn: () => () => null } })]
 });
