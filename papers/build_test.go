@@ -3,6 +3,7 @@ package papers_test
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/ascii85"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -91,6 +92,12 @@ func packed(content []byte) []byte {
 	_, _ = z.Write(content)
 	_ = z.Close()
 	return out.Bytes()
+}
+
+// lettered writes content in letters and signs (ASCII 85).
+func lettered(content []byte) []byte {
+	out := make([]byte, ascii85.MaxEncodedLen(len(content)))
+	return append(out[:ascii85.Encode(out, content)], "~>"...)
 }
 
 // stream is an object with a content.

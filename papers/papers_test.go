@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"os"
@@ -36,6 +37,9 @@ func TestWholeFilesPass(t *testing.T) {
 		"document":           {document("", pages(3, "")...), papers.PDF},
 		"scanned document":   {scanned(t), papers.PDF},
 		"packed document":    {tabled(flate), papers.PDF},
+		"drawing in letters": {document("", pages(1, "", stream("/Filter [ /ASCII85Decode /FlateDecode ]", lettered(packed([]byte("BT ET")))))...), papers.PDF},
+		"drawing in digits":  {document("", pages(1, "", stream("/Filter /ASCIIHexDecode", []byte("42 54\n20 45 54>")))...), papers.PDF},
+		"a little LZW":       {document("", pages(1, "", stream("/Filter/LZW", make([]byte, 1<<10)))...), papers.PDF},
 		"a link": {document("", pages(1, "/OpenAction 5 0 R",
 			"<</S /URI /URI (https://example.com/)>>")...), papers.PDF},
 	} {
@@ -109,15 +113,22 @@ func TestRefusals(t *testing.T) {
 		"script in a packed object": {tabled(func(objects []byte) (string, []byte) {
 			return flate(bytes.Replace(objects, []byte("/Resources <<>>"), []byte("/AA<</O<</S/JavaScript/JS(a)>>>>"), 1))
 		}), papers.Active},
-		"sealed":               {document("/Encrypt 5 0 R /ID [(0123456789abcdef) (0123456789abcdef)]", pages(1, "", "<</Filter /Standard /V 1 /R 2 /P -4 /O (0123456789abcdef0123456789abcdef) /U (0123456789abcdef0123456789abcdef)>>")...), papers.Encrypted},
-		"sealed somehow":       {document("/Encrypt 5 0 R", pages(1, "", "<</Filter /Other>>")...), papers.Encrypted},
-		"drawing of 66 MB":     {document("", pages(1, "", stream("/Filter /FlateDecode", deflated(66<<20)))...), papers.TooComplex},
-		"picture of 120 MB":    {document("", pages(1, "", stream("/Subtype /Image /Filter /FlateDecode", deflated(120<<20)))...), papers.TooComplex},
-		"packed thrice":        {document("", pages(1, "", stream("/Filter [/FlateDecode /FlateDecode /FlateDecode]", packed(packed(packed([]byte("x"))))))...), papers.TooComplex},
-		"many drawings":        {document("", pages(1, "", many(33, stream("/Filter /FlateDecode", deflated(2<<20)))...)...), papers.TooComplex},
-		"objects of 32 MB":     {tabled(func([]byte) (string, []byte) { return "/Filter /FlateDecode", deflated(32 << 20) }), papers.TooComplex},
-		"objects packed oddly": {tabled(func(o []byte) (string, []byte) { return "/Filter [/ASCIIHexDecode /Fl]", o }), papers.TooComplex},
-		"ten million numbers":  {document("", pages(1, "", "["+strings.Repeat("0 ", 5_000_000)+"]")...), papers.TooComplex},
+		"sealed":                {document("/Encrypt 5 0 R /ID [(0123456789abcdef) (0123456789abcdef)]", pages(1, "", "<</Filter /Standard /V 1 /R 2 /P -4 /O (0123456789abcdef0123456789abcdef) /U (0123456789abcdef0123456789abcdef)>>")...), papers.Encrypted},
+		"sealed somehow":        {document("/Encrypt 5 0 R", pages(1, "", "<</Filter /Other>>")...), papers.Encrypted},
+		"drawing of 66 MB":      {document("", pages(1, "", stream("/Filter /FlateDecode", deflated(66<<20)))...), papers.TooComplex},
+		"picture of 120 MB":     {document("", pages(1, "", stream("/Subtype /Image /Filter /FlateDecode", deflated(120<<20)))...), papers.TooComplex},
+		"drawing in letters":    {document("", pages(1, "", stream("/Filter [/ASCII85Decode /FlateDecode]", lettered(deflated(66<<20))))...), papers.TooComplex},
+		"drawing in digits":     {document("", pages(1, "", stream("/Filter[/AHx/Fl]", fmt.Appendf(nil, "%x>", deflated(66<<20))))...), papers.TooComplex},
+		"digits within":         {document("", pages(1, "", stream("/Filter [/FlateDecode /ASCIIHexDecode /FlateDecode]", packed(fmt.Appendf(nil, "%x>", packed([]byte("x"))))))...), papers.TooComplex},
+		"filter half elsewhere": {document("", pages(1, "", stream("/Filter [/ASCII85Decode 6 0 R]", []byte("x")), "/FlateDecode")...), papers.TooComplex},
+		"digits far apart":      {document("", pages(1, "", stream("/Filter[/AHx/Fl]", bytes.ReplaceAll(fmt.Appendf(nil, "% x>", deflated(66<<20)), []byte(" "), []byte(" \n"))))...), papers.TooComplex},
+		"filter elsewhere":      {document("", pages(1, "", stream("/Filter 6 0 R", []byte("x")), "[/ASCIIHexDecode /FlateDecode]")...), papers.TooComplex},
+		"much LZW":              {document("", pages(1, "", stream("/Filter /LZWDecode", make([]byte, 64<<10)))...), papers.TooComplex},
+		"packed thrice":         {document("", pages(1, "", stream("/Filter [/FlateDecode /FlateDecode /FlateDecode]", packed(packed(packed([]byte("x"))))))...), papers.TooComplex},
+		"many drawings":         {document("", pages(1, "", many(33, stream("/Filter /FlateDecode", deflated(2<<20)))...)...), papers.TooComplex},
+		"objects of 32 MB":      {tabled(func([]byte) (string, []byte) { return "/Filter /FlateDecode", deflated(32 << 20) }), papers.TooComplex},
+		"objects packed oddly":  {tabled(func(o []byte) (string, []byte) { return "/Filter [/ASCIIHexDecode /Fl]", o }), papers.TooComplex},
+		"ten million numbers":   {document("", pages(1, "", "["+strings.Repeat("0 ", 5_000_000)+"]")...), papers.TooComplex},
 	}
 	e := usual()
 	for name, c := range cases {
@@ -271,4 +282,20 @@ func FuzzExamine(f *testing.F) {
 			t.Errorf("%q %v", kind, err)
 		}
 	})
+}
+
+// TestMetadataAreNotUnpacked: pdfcpu would unpack those of the catalogue to half a gigabyte, whatever its limits say.
+func TestMetadataAreNotUnpacked(t *testing.T) { //nolint:paralleltest // counts what the process allocates
+	const most = 64 << 20
+	for name, entry := range map[string]string{"plain": "/Metadata", "escaped": "/Meta#64ata"} {
+		long := "/Type /Metadata /Subtype /XML /Filter [/ASCIIHexDecode /FlateDecode] /Pad (" + strings.Repeat("x", 8<<10) + ")"
+		content := document("", pages(1, entry+" 5 0 R", stream(long, fmt.Appendf(nil, "%x>", deflated(400<<20))))...)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := usual().Examine(t.Context(), content)
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > most {
+			t.Errorf("%s: %d MB for a document of %d KB: %v", name, grown>>20, len(content)>>10, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
@@ -76,6 +77,9 @@ func (e *Examiner) readPDF(ctx context.Context, content []byte) (err error) {
 	if err := inspect(ctx, doc); err != nil {
 		return err
 	}
+	if err := dropMetadata(doc); err != nil {
+		return refusedPDF(ctx, content, err)
+	}
 	if err := validate.XRefTable(doc); err != nil {
 		return refusedPDF(ctx, content, err)
 	}
@@ -84,6 +88,22 @@ func (e *Examiner) readPDF(ctx context.Context, content []byte) (err error) {
 	}
 	if doc.PageCount > e.limits.Pages {
 		return refuse(TooManyPages, "%d pages", doc.PageCount)
+	}
+	return nil
+}
+
+// dropMetadata takes the catalogue's metadata out of what pdfcpu validates, not
+// out of the file: it is the one stream that pdfcpu unpacks then, to half a
+// gigabyte and in disregard of the settings' limits.
+func dropMetadata(doc *model.Context) error {
+	catalogue, err := doc.Catalog()
+	if err != nil {
+		return fmt.Errorf("catalogue: %w", err)
+	}
+	for key := range catalogue {
+		if string(unescape([]byte(key))) == "Metadata" {
+			delete(catalogue, key)
+		}
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ type weight struct{ text, pictures, others int64 }
 // up to its end as the file has them. A stream that is packed may go on behind
 // that end.
 func (w *weight) stream(ctx context.Context, dict, follows []byte, size int64) error {
-	n, err := unpacked(ctx, follows)
+	n, err := unpacked(ctx, skipBlanks(follows))
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,11 @@ func (w *weight) stream(ctx context.Context, dict, follows []byte, size int64) e
 	case pictureDict.Match(dict) && !bytes.Contains(dict, []byte("/Metadata")):
 		w.pictures += n
 	default:
-		w.others += n
+		odd, err := oddly(ctx, dict, follows, size)
+		if err != nil {
+			return err
+		}
+		w.others += max(n, odd)
 	}
 	if w.text > mostText || w.others > mostOthers || w.pictures > mostPictures {
 		return refuse(TooComplex, "unpacks to %d bytes of objects, %d of pictures, %d of others", w.text, w.pictures, w.others)
@@ -116,12 +120,9 @@ func unescape(dict []byte) []byte {
 // unpacked counts what a stream unpacks to, all its layers together: 0 for one
 // that is not packed. One that is damaged behind its beginning counts as far as
 // it goes.
-func unpacked(ctx context.Context, follows []byte) (int64, error) {
+func unpacked(ctx context.Context, content io.Reader) (int64, error) {
 	c := &count{ctx: ctx}
-	r := bufio.NewReader(bytes.NewReader(bytes.TrimLeft(follows[:min(len(follows), 4)], "\r\n\t ")))
-	if len(follows) > 4 {
-		r = bufio.NewReader(io.MultiReader(r, bytes.NewReader(follows[4:])))
-	}
+	r := bufio.NewReader(content)
 	for layer := 0; ; layer++ {
 		if head, _ := r.Peek(2); len(head) < 2 || head[0]&15 != 8 || (int(head[0])<<8|int(head[1]))%31 != 0 {
 			break
