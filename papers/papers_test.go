@@ -127,8 +127,13 @@ func TestRefusals(t *testing.T) {
 		"packed thrice":         {document("", pages(1, "", stream("/Filter [/FlateDecode /FlateDecode /FlateDecode]", packed(packed(packed([]byte("x"))))))...), papers.TooComplex},
 		"many drawings":         {document("", pages(1, "", many(33, stream("/Filter /FlateDecode", deflated(2<<20)))...)...), papers.TooComplex},
 		"objects of 32 MB":      {tabled(func([]byte) (string, []byte) { return "/Filter /FlateDecode", deflated(32 << 20) }), papers.TooComplex},
-		"objects packed oddly":  {tabled(func(o []byte) (string, []byte) { return "/Filter [/ASCIIHexDecode /Fl]", o }), papers.TooComplex},
-		"ten million numbers":   {document("", pages(1, "", "["+strings.Repeat("0 ", 5_000_000)+"]")...), papers.TooComplex},
+		"objects of long kind": {tabled(func([]byte) (string, []byte) {
+			return "/Filter /FlateDecode /Pad (" + strings.Repeat("x", 5<<10) + ")", deflated(32 << 20)
+		}), papers.TooComplex},
+		"objects of two kinds": {tabled(func([]byte) (string, []byte) { return "/Filter /FlateDecode /Pad ( obj )", deflated(32 << 20) }), papers.TooComplex},
+		"objects oddly hidden": {tabled(func(o []byte) (string, []byte) { return "/Filter [/ASCIIHexDecode /Fl] /Pad ( obj )", o }), papers.TooComplex},
+		"objects packed oddly": {tabled(func(o []byte) (string, []byte) { return "/Filter [/ASCIIHexDecode /Fl]", o }), papers.TooComplex},
+		"ten million numbers":  {document("", pages(1, "", "["+strings.Repeat("0 ", 5_000_000)+"]")...), papers.TooComplex},
 	}
 	e := usual()
 	for name, c := range cases {

@@ -32,7 +32,8 @@ func weigh(ctx context.Context, content []byte) (int64, error) {
 	for rest := content; len(rest) > 0; {
 		head, body, found := bytes.Cut(rest, []byte("stream"))
 		w.text += int64(len(head))
-		if name := activeText.Find(unescape(head)); name != nil {
+		plain := unescape(head)
+		if name := activeText.Find(plain); name != nil {
 			return 0, refuse(Active, "%s", name)
 		}
 		if !found || bytes.HasSuffix(head, []byte("end")) {
@@ -43,7 +44,11 @@ func weigh(ctx context.Context, content []byte) (int64, error) {
 		if end := bytes.Index(body, []byte("endstream")); end >= 0 {
 			raw, body = body[:end], body[end:]
 		}
-		if err := w.stream(ctx, unescape(lastDict(head)), rest[len(head)+len("stream"):], int64(len(raw))); err != nil {
+		dict := unescape(lastDict(head))
+		if objectsName.Match(plain) { // only a dictionary of packed objects has that name, however long it is
+			dict = plain
+		}
+		if err := w.stream(ctx, dict, rest[len(head)+len("stream"):], int64(len(raw))); err != nil {
 			return 0, err
 		}
 		rest = body
@@ -85,6 +90,7 @@ func (w *weight) stream(ctx context.Context, dict, follows []byte, size int64) e
 }
 
 var (
+	objectsName   = regexp.MustCompile(`/ObjStm\b`)
 	tableDict     = regexp.MustCompile(`/(ObjStm|XRef|Index|W)\b`)
 	pictureDict   = regexp.MustCompile(`/Subtype\s*/Image\b`)
 	foreignFilter = regexp.MustCompile(`/(LZW|LZWDecode|RL|RunLengthDecode|A85|ASCII85Decode|AHx|ASCIIHexDecode)\b|/Filter\s+\d`)
