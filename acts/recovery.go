@@ -29,13 +29,26 @@ func (a *Acts) Recover(ctx context.Context, passToken string, in internship.Reco
 		return nil, err
 	}
 	saved, err := a.DB.Recoveries.Create(ctx, r)
-	switch {
-	case store.Held(err, "_id"): // one pass, one recovery
-		return nil, internship.ErrPass
-	case store.Held(err, "recovery"), store.Held(err, "mobile"):
-		return nil, internship.ErrRecoveryWaiting
+	if _, held := errors.AsType[*store.HeldError](err); held {
+		return a.recoveredBefore(ctx, r)
 	}
 	return saved, err
+}
+
+// recoveredBefore answers a form handed in twice like the first time; one pass
+// is one recovery. Errors: ErrPass for another form with the same pass,
+// ErrRecoveryWaiting where another pass's waits.
+func (a *Acts) recoveredBefore(ctx context.Context, r *internship.Recovery) (*internship.Recovery, error) {
+	earlier, err := a.DB.Recoveries.Get(ctx, r.ID)
+	switch {
+	case store.Absent(err):
+		return nil, internship.ErrRecoveryWaiting
+	case err != nil:
+		return nil, fmt.Errorf("recover: %w", err)
+	case !earlier.Same(r):
+		return nil, internship.ErrPass
+	}
+	return earlier, nil
 }
 
 // Recoveries lists those in a state, newest first, for the platform.

@@ -81,6 +81,11 @@ func (r *Recovery) Submit(do Do) error {
 	return r.fire("submit", do)
 }
 
+// Same says whether another recovery asks for the same with the same papers.
+func (r *Recovery) Same(other *Recovery) bool {
+	return r.Code == other.Code && r.Name == other.Name && r.IDNumber == other.IDNumber && r.Mobile == other.Mobile && r.Certificate == other.Certificate
+}
+
 // Approve gives the owner's account to the person. Errors: ErrNothingToGive
 // without an account, ErrWrongState, also once it is overdue.
 func (r *Recovery) Approve(owner *Account, do Do) error {
