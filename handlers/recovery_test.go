@@ -69,6 +69,7 @@ func TestRecoveryAllTheWay(t *testing.T) {
 	}
 	w.anyone().post("/api/v1/login", w.login(e.Mobile, actstest.Password)).refused(internship.ErrBadLogin)
 	w.anyone().post("/api/v1/login", w.login(e.Code, actstest.Password)).refused(internship.ErrBadLogin)
+	w.Pass(time.Minute)
 	if in := w.bySMS(lostMobile); in.Me.Account.Role != handlers.Role(internship.Owner) || in.Me.Enterprise.ID != e.ID {
 		t.Errorf("%+v", in.Me)
 	}
