@@ -19,7 +19,7 @@ const (
 
 // TicketField is the ticket that a solved puzzle gives (滑动验证).
 func TicketField() Field {
-	return Field{Name: "ticket", Label: "滑动验证", Required: true, Max: ticketMax, Pattern: `^[A-Za-z0-9_-]+$`, Help: ticketHelp}
+	return Field{Name: "ticket", Label: "滑动验证", Verb: "先完成", Required: true, Max: ticketMax, Pattern: `^[A-Za-z0-9_-]+$`, Help: ticketHelp}
 }
 
 func mobileField(name, label string) Field {

@@ -1,6 +1,9 @@
 package internship
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestCodesAsTyped: a code is read as Chinese keyboards and copied messages
 // write it, and nothing else passes for one.
@@ -16,6 +19,9 @@ func TestCodesAsTyped(t *testing.T) {
 		if got, err := (MobilePassInput{Mobile: "13800000000", SMSCode: typed}).Parse(); err == nil {
 			t.Errorf("%q is taken as %q", typed, got.SMSCode)
 		}
+	}
+	if _, err := (CodeRequestInput{Mobile: "13800000000", Purpose: CodeForLogin}).Parse(); err == nil || !strings.Contains(err.Error(), "ticket=required") || Of("", TicketField().check(""))[0].Message != "请先完成滑动验证" {
+		t.Errorf("without a ticket: %v", err)
 	}
 	for _, typed := range []string{"K7QM-2XWD-OBTI", "k7qm2xwdobti", " K7QM 2XWD OBTI ", "Ｋ７ＱＭ－２ＸＷＤ－ＯＢＴＩ", "K7QM–2XWD—OBTI", "k7qm-2xwd-08t1"} {
 		if got := CanonicalActivationCode(typed); got != "K7QM2XWDOBTI" {

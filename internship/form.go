@@ -39,6 +39,9 @@ type Field struct {
 	Lines bool `json:"lines,omitempty"`
 	// Most makes the field a list of at most so many entries (SetEntries).
 	Most int `json:"most,omitempty"`
+	// Verb is what is done about the field where that is not 填写, or 选择 with
+	// Choices.
+	Verb string `json:"-"`
 	// Help tells the user what to fill in; also the end of a refusal.
 	Help string `json:"help,omitempty"`
 }
@@ -160,7 +163,7 @@ func (f Field) ask() string {
 	if f.Choices != nil {
 		return "请选择" + f.Label
 	}
-	return "请填写" + f.Label
+	return "请" + cmp.Or(f.Verb, "填写") + f.Label
 }
 
 // matches compiles on each call: a form has few patterns and is checked once.

@@ -10,7 +10,7 @@ const fileIDMax = 64
 func coreFields() []Field {
 	return []Field{
 		{Name: "certificateKind", Label: "证件类别", Required: true, Max: nameMax, Choices: CertificateKinds()},
-		{Name: "certificate", Label: "证件扫描件", Required: true, Max: fileIDMax, Pattern: numberPattern, Help: "请先上传证件"},
+		{Name: "certificate", Label: "证件扫描件", Verb: "上传", Required: true, Max: fileIDMax, Pattern: numberPattern, Help: "请先上传证件"},
 		{Name: "name", Label: "企事业单位名称", Required: true, Max: titleMax, Help: "与营业执照一致"},
 		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
 		{Name: "legalPerson", Label: "法人代表/负责人", Required: true, Max: nameMax},
@@ -22,15 +22,15 @@ func coreFields() []Field {
 // not on the manual's form; publishing needs them.
 func profileFields() []Field {
 	return []Field{
-		{Name: "address.province", Label: "注册地址（省）", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择省"},
-		{Name: "address.city", Label: "注册地址（市）", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择市"},
+		{Name: "address.province", Label: "注册地址（省）", Verb: "选择", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择省"},
+		{Name: "address.city", Label: "注册地址（市）", Verb: "选择", Required: true, Max: 6, Pattern: regionPattern, Help: "请选择市"},
 		{Name: "address.county", Label: "注册地址（县区）", Max: 6, Pattern: regionPattern, Help: "请选择县区，不设县区的市不选"},
 		{Name: "address.detail", Label: "详细地址", Required: true, Max: detailMax},
 		{Name: "contact", Label: "企事业单位联系人", Required: true, Max: nameMax},
 		{Name: "phone", Label: "企事业单位联系电话", Required: true, Max: codeMax, Help: "手机号或带区号的固定电话"},
 		{Name: "website", Label: "企事业单位官网", Max: detailMax, Pattern: websitePattern, Help: "请填写以 http:// 或 https:// 开头的网址，没有可不填"},
 		{Name: "intro", Label: "企事业单位简介", Required: true, Max: introMax, Lines: true},
-		{Name: "industry", Label: "所属行业", Required: true, Max: nameMax, Help: "请从行业列表中选择"},
+		{Name: "industry", Label: "所属行业", Verb: "选择", Required: true, Max: nameMax, Help: "请从行业列表中选择"},
 		{Name: "staff", Label: "在岗职工总数", Required: true, Least: 1, Greatest: MaxStaff},
 	}
 }

@@ -156,7 +156,7 @@ func RecoveryForm() Form {
 		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
 		{Name: "name", Label: "姓名", Required: true, Max: nameMax},
 		{Name: "idNumber", Label: idLabel, Required: true, Max: codeMax},
-		{Name: "certificate", Label: "证件扫描件", Required: true, Max: codeMax, Pattern: numberPattern, Help: "请先上传"},
+		{Name: "certificate", Label: "证件扫描件", Verb: "上传", Required: true, Max: codeMax, Pattern: numberPattern, Help: "请先上传"},
 	}}
 }
 
