@@ -128,9 +128,9 @@ func codeHash(code string) string {
 }
 
 // Activate opens an entered enterprise with its school's code: the first
-// account, its password and a session (G-02). Errors: ErrInvalid,
-// ErrBadActivation whatever is wrong with code or enterprise, ErrMobileTaken,
-// ErrTooManyTries.
+// account, its password and a session (G-02). Errors: ErrInvalid, also where the
+// mobile is to be verified, ErrBadActivation whatever is wrong with code or
+// enterprise, ErrSMSCode, ErrMobileTaken, ErrTooManyTries.
 func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, device Device, address string) (Opened, error) {
 	in, kind, err := in.Parse()
 	if err != nil {
@@ -146,7 +146,7 @@ func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, devi
 	if err != nil {
 		return Opened{}, fmt.Errorf("activate: %w", err)
 	}
-	owner, err := a.activateOwner(ctx, e, in)
+	owner, err := a.activateOwner(ctx, e, in, address)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -157,7 +157,7 @@ func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, devi
 // activateOwner counts a wrong code; for the right one it first makes the
 // owner's account and then opens the enterprise, so that a crash between the
 // two leaves an account that a repeated activation takes over.
-func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in internship.ActivationInput) (*internship.Account, error) {
+func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in internship.ActivationInput, address string) (*internship.Account, error) {
 	id := store.DeriveID("acc", e.ID, "owner")
 	by := internship.Do{By: internship.Actor{Kind: internship.ByEnterprise, ID: id, Name: in.Name}, At: a.Now()}
 	digest := codeHash(in.ActivationCode)
@@ -166,6 +166,9 @@ func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in i
 	}
 	if !e.CodeFits(digest, by) {
 		return nil, a.wrongCode(ctx, e, digest, by)
+	}
+	if err := a.ownMobile(ctx, e, in, address); err != nil {
+		return nil, err
 	}
 	password, err := a.Hasher.Hash(ctx, in.Password)
 	if err != nil {
@@ -185,6 +188,20 @@ func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in i
 	}
 	_, err = a.DB.Enterprises.Change(store.SubOp(ctx, "activate"), e, func(e *internship.Enterprise) error { return e.Activate(digest, by) })
 	return owner, err
+}
+
+// ownMobile makes sure that the mobile is that of who activates: it is the
+// contact's, which the activation code was texted to, or a code shows it. Where
+// there is no provider nobody can get one, nor log in by SMS.
+func (a *Acts) ownMobile(ctx context.Context, e *internship.Enterprise, in internship.ActivationInput, address string) error {
+	contact, err := internship.ParseMobile(e.Profile.Phone)
+	switch {
+	case a.NoSMS, err == nil && contact == in.Mobile:
+		return nil
+	case in.SMSCode == "":
+		return internship.ErrInvalid.At(internship.FieldError{Field: "smsCode", Code: "required", Message: "该手机号与学校登记的联系电话不同，请获取并填写验证码"})
+	}
+	return a.checkCode(ctx, internship.CodeForRegister, in.Mobile, in.SMSCode, address)
 }
 
 // activatedOwner is the owner whom the same request opened before. The code is

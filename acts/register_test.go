@@ -494,7 +494,7 @@ func TestCodeThatFailsItsCheckDigitAllTheWay(t *testing.T) {
 	if _, err := w.Acts.LogIn(ctx, acts.Login{Name: code, Password: actstest.Password, Ticket: w.Ticket(), Address: "127.0.0.1"}); err != nil {
 		t.Errorf("log in by the code: %v", err)
 	}
-	entry, err := w.Acts.EnterEnterprise(ctx, w.School, internship.EntryInput{Name: "示例机械", Code: "91410900MA4ABCE175", CodeConfirmed: true})
+	entry, err := w.Acts.EnterEnterprise(ctx, w.School, internship.EntryInput{Name: "示例机械", Code: "91410900MA4ABCE175", CodeConfirmed: true, Phone: "13811110000"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,7 @@ type FieldDefinition struct {
 	Pattern  string   `json:"pattern,omitempty" doc:"正则表达式" example:"^[0-9]{6}$"`
 	Lines    bool     `json:"lines,omitempty" doc:"可以多行" example:"false"`
 	Most     int      `json:"most,omitempty" doc:"列表最多几项" example:"20"`
+	Verb     string   `json:"verb,omitempty" doc:"要求用户做什么；不出现时，有可选值的为选择，其余为填写" example:"上传"`
 	Help     string   `json:"help,omitempty" doc:"填写提示" example:"与营业执照一致"`
 }
 

@@ -19,7 +19,7 @@ import (
 func (w *world) entered() internship.ActivationInput {
 	w.TB.Helper()
 	code := actstest.USCC(9_000_001)
-	entry, err := w.Acts.EnterEnterprise(w.TB.Context(), w.School, internship.EntryInput{Name: "濮阳市某电子有限公司", Code: code})
+	entry, err := w.Acts.EnterEnterprise(w.TB.Context(), w.School, internship.EntryInput{Name: "濮阳市某电子有限公司", Code: code, Phone: "136 0000 0001"})
 	if err != nil {
 		w.TB.Fatal(err)
 	}
@@ -81,6 +81,42 @@ func TestActivation(t *testing.T) {
 		}
 		w.anyone().once("k-1").post("/api/v1/activation", form).refused(internship.ErrBadActivation)
 	})
+}
+
+// TestActivationWithAnotherMobile: the contact's was texted the activation code;
+// any other must be shown to be one's own, or a slip of the finger would make a
+// stranger's phone the owner's (G-02).
+func TestActivationWithAnotherMobile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	form := w.entered()
+	form.Mobile = "13600000002"
+	w.log.never(form.Mobile)
+	unfit := form
+	unfit.ActivationCode = "AAAA-BBBB-CCCC"
+	w.anyone().post("/api/v1/activation", unfit).refused(internship.ErrBadActivation)
+	p := w.anyone().post("/api/v1/activation", form).refused(internship.ErrInvalid)
+	if len(p.Errors) != 1 || p.Errors[0].Field != "smsCode" || p.Errors[0].Code != "required" {
+		t.Errorf("%+v", p.Errors)
+	}
+	code := w.smsCode(internship.CodeForRegister, form.Mobile)
+	form.SMSCode = wrongCode(code)
+	w.anyone().post("/api/v1/activation", form).refused(internship.ErrSMSCode)
+	form.SMSCode = code
+	for range 2 { // the answer may be lost
+		in := read[handlers.LoggedIn](w.anyone().once("k-1").post("/api/v1/activation", form).ok(http.StatusCreated))
+		w.log.never(in.Token)
+		if in.Me.Account.Mobile != "136****0002" {
+			t.Errorf("logged in = %+v", in)
+		}
+	}
+
+	// Where nobody can get a code the activation code has to do.
+	w = newWorld(t)
+	form = w.entered()
+	form.Mobile, w.Acts.NoSMS = "13600000003", true
+	w.log.never(form.Mobile)
+	w.log.never(read[handlers.LoggedIn](w.anyone().post("/api/v1/activation", form).ok(http.StatusCreated)).Token)
 }
 
 func TestLogin(t *testing.T) {

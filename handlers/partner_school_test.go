@@ -161,7 +161,7 @@ func TestSchoolEntersEnterprises(t *testing.T) {
 	if r := read[handlers.Entry](renewal.post(path, nil).ok(http.StatusOK)); r.ActivationCode != renewed.ActivationCode {
 		t.Errorf("repeated: %q, want %q", r.ActivationCode, renewed.ActivationCode)
 	}
-	activation := internship.ActivationInput{Code: in.Code, ActivationCode: entry.ActivationCode, Mobile: "13600000009", Name: "王经理", Password: "Shixi-2026"}
+	activation := internship.ActivationInput{Code: in.Code, ActivationCode: entry.ActivationCode, Mobile: "13600000009", Name: "王经理", Password: "Shixi-2026", SMSCode: w.smsCode(internship.CodeForRegister, "13600000009")}
 	w.anyone().post("/api/v1/activation", activation).refused(internship.ErrBadActivation)
 	activation.ActivationCode = strings.ToLower(renewed.ActivationCode)
 	opened := read[handlers.LoggedIn](w.anyone().post("/api/v1/activation", activation).ok(http.StatusCreated))

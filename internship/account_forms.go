@@ -10,11 +10,12 @@ const (
 )
 
 const (
-	ticketMax     = 512
-	ticketHelp    = "请先完成滑动验证"
-	smsCodeLabel  = "验证码"
-	smsCodeLength = 6
-	smsCodeHelp   = "请填写短信中的 6 位数字"
+	ticketMax      = 512
+	ticketHelp     = "请先完成滑动验证"
+	smsCodeLabel   = "验证码"
+	smsCodeLength  = 6
+	smsCodePattern = `^[0-9]{6}$`
+	smsCodeHelp    = "请填写短信中的 6 位数字"
 )
 
 // TicketField is the ticket that a solved puzzle gives (滑动验证).
@@ -27,7 +28,7 @@ func mobileField(name, label string) Field {
 }
 
 func smsCodeField(name string, required bool) Field {
-	return Field{Name: name, Label: smsCodeLabel, Required: required, Max: smsCodeLength, Pattern: `^[0-9]{6}$`, Help: smsCodeHelp}
+	return Field{Name: name, Label: smsCodeLabel, Required: required, Max: smsCodeLength, Pattern: smsCodePattern, Help: smsCodeHelp}
 }
 
 // CodeRequestForm asks for an SMS code (发送验证码, manual §2.2).
@@ -42,7 +43,7 @@ func CodeRequestForm() Form {
 // CodeRequestInput asks for an SMS code.
 type CodeRequestInput struct {
 	Mobile  string `json:"mobile" doc:"手机号" example:"13800000000"`
-	Purpose string `json:"purpose" enum:"login,register,reset,mobile,recover" doc:"用途：login 登录、register 入驻、reset 重设密码、mobile 更换手机号、recover 找回账号" example:"login"`
+	Purpose string `json:"purpose" enum:"login,register,reset,mobile,recover" doc:"用途：login 登录、register 入驻和激活、reset 重设密码、mobile 更换手机号、recover 找回账号" example:"login"`
 	Ticket  string `json:"ticket" doc:"滑动验证得到的凭据，只能用一次" example:"AXk2v9Q0"`
 }
 

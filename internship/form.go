@@ -41,7 +41,7 @@ type Field struct {
 	Most int `json:"most,omitempty"`
 	// Verb is what is done about the field where that is not 填写, or 选择 with
 	// Choices.
-	Verb string `json:"-"`
+	Verb string `json:"verb,omitempty"`
 	// Help tells the user what to fill in; also the end of a refusal.
 	Help string `json:"help,omitempty"`
 }
@@ -276,12 +276,14 @@ func Forms() []Form {
 }
 
 // ActivationForm opens an entered enterprise's first account with the code
-// its school gave it (domain.md G-02).
+// its school gave it (domain.md G-02). The mobile's code is only wanted where
+// the activation code does not stand for it.
 func ActivationForm() Form {
 	return Form{Name: "activation", Label: "企业激活", Fields: []Field{
 		{Name: "code", Label: usccLabel, Required: true, Max: codeMax, Help: codeHelp},
 		{Name: "activationCode", Label: "激活码", Required: true, Max: codeMax, Help: "由推荐学校提供"},
 		{Name: "mobile", Label: mobileLabel, Required: true, Max: codeMax},
+		{Name: "smsCode", Label: smsCodeLabel, Max: smsCodeLength, Pattern: smsCodePattern, Help: smsCodeHelp + "；填写收到激活码的手机号时不用验证"},
 		{Name: "name", Label: "姓名", Required: true, Max: nameMax},
 		{Name: "password", Label: passwordLabel, Required: true, Min: passwordMin, Max: passwordMax, Help: passwordHelp},
 	}}

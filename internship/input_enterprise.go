@@ -233,8 +233,9 @@ func (in NominationInput) Parse() (*Enterprise, error) {
 type ActivationInput struct {
 	Code           string `json:"code" doc:"统一社会信用代码或组织机构代码" example:"91410900MA4ABCD173"`
 	CodeConfirmed  bool   `json:"codeConfirmed,omitempty" doc:"代码与证件一致；仅在校验位不符、而证件上确实如此时填 true" example:"false"`
-	ActivationCode string `json:"activationCode" doc:"学校发放的激活码" example:"K7QM-2XWD-9HTR"`
+	ActivationCode string `json:"activationCode" doc:"学校发放的激活码" example:"K7QM-2XWD-HTRC"`
 	Mobile         string `json:"mobile" doc:"手机号" example:"13800000000"`
+	SMSCode        string `json:"smsCode,omitempty" doc:"用途为 register 的短信验证码，发往该手机号；手机号是学校登记的联系电话（激活码短信发往的号码）时不填" example:"482913"`
 	Name           string `json:"name" doc:"姓名" example:"王经理"`
 	Password       string `json:"password" doc:"密码，8 至 64 位，至少含三类字符" example:"Shixi-2026"`
 }
@@ -242,10 +243,10 @@ type ActivationInput struct {
 // Parse checks the form and gives it in canonical writing. Errors: ErrInvalid
 // with each wrong field.
 func (in ActivationInput) Parse() (ActivationInput, CodeKind, error) {
-	out := ActivationInput{ActivationCode: CanonicalActivationCode(in.ActivationCode), Name: Clean(in.Name), Password: in.Password}
+	out := ActivationInput{ActivationCode: CanonicalActivationCode(in.ActivationCode), SMSCode: withoutGaps(in.SMSCode), Name: Clean(in.Name), Password: in.Password}
 	var q inquiry
 	q.form(ActivationForm(), map[string]string{"code": Clean(in.Code), "activationCode": Clean(in.ActivationCode),
-		"mobile": Clean(in.Mobile), "name": out.Name, "password": in.Password})
+		"mobile": Clean(in.Mobile), "smsCode": out.SMSCode, "name": out.Name, "password": in.Password})
 	var kind CodeKind
 	out.Code, kind, out.CodeConfirmed = q.code("code", in.Code, in.CodeConfirmed)
 	var err error

@@ -142,7 +142,7 @@ func (d *demo) activateAll(ctx context.Context, enterprises []demoEnterprise) (s
 			Enterprise     struct{ ID string }
 			ActivationCode string
 		}
-		err := d.school.Post(ctx, "/partner/v1/enterprises", "demo-enter-"+e.Code, internship.EntryInput{Name: e.Name, Code: e.Code, Contact: e.Owner}, &entry)
+		err := d.school.Post(ctx, "/partner/v1/enterprises", "demo-enter-"+e.Code, internship.EntryInput{Name: e.Name, Code: e.Code, Contact: e.Owner, Phone: e.Mobile}, &entry)
 		if err != nil {
 			return "", err
 		}

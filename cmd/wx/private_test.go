@@ -87,7 +87,7 @@ func (p *privacy) accessTokens() {
 func (p *privacy) activation() {
 	p.Helper()
 	ctx := p.Context()
-	in := internship.EntryInput{Name: "第三企业", Code: actstest.USCC(77), Contact: "赵经理"}
+	in := internship.EntryInput{Name: "第三企业", Code: actstest.USCC(77), Contact: "赵经理", Phone: "13712345678"}
 	var entry struct{ ActivationCode string }
 	p.must(p.d.school.Post(ctx, "/partner/v1/enterprises", "private-1", in, &entry))
 	form := internship.ActivationInput{Code: in.Code, ActivationCode: "WRONG" + entry.ActivationCode, Mobile: "13712345678", Name: "赵经理", Password: "Geheim-4711"}
