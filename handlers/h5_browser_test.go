@@ -237,6 +237,9 @@ func activationPages(t *testing.T, w *pagesWorld, p *tab) {
 	p.shoot("activate")
 	p.fill("form", "activationCode", entry.Code)
 	p.click("button.main")
+	p.sees("请获取并填写验证码")
+	p.fill("form", "smsCode", p.code(w, "form", "13800007000"))
+	p.click("button.main")
 	p.sees("新乡市示例机械有限公司")
 	p.sees("未完善，发布岗位前请在小程序中完善")
 }
