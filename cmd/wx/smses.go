@@ -43,6 +43,9 @@ func (c smsCmd) Run(ctx context.Context, s *Settings, log *slog.Logger, out *con
 			internship.MaskMobile(r.Mobile), r.State, r.Attempt, r.Reason)
 	}
 	fmt.Fprintf(out.stdout, "%d messages\n", len(rows))
+	if len(rows) == 0 && c.Mobile != "" {
+		fmt.Fprintln(out.stdout, "a mobile is found only with the KEYSET with which the service runs")
+	}
 	return nil
 }
 

@@ -112,7 +112,7 @@ func TestOperatorsTendTexts(t *testing.T) {
 	}{
 		{args: []string{"sms"}, want: []string{"sms_1", "sms_2", "原因failed", "138****5678", "2 messages"}},
 		{args: []string{"sms", "--mobile", "+86 138 1234 5678"}, want: []string{"sms_0", "sms_1", "sms_2", "3 messages"}},
-		{args: []string{"sms", "--mobile", "13812345679"}, want: []string{"0 messages"}},
+		{args: []string{"sms", "--mobile", "13812345679"}, want: []string{"0 messages", "KEYSET"}},
 		{args: []string{"sms", "--mobile", "1234"}, want: []string{"11 digits"}, fail: true},
 		{args: []string{"sms", "--retry", "sms_1"}, want: []string{"put back to work"}},
 		{args: []string{"sms", "--retry", "sms_0"}, want: []string{"neither failed nor uncertain"}, fail: true},
