@@ -354,6 +354,39 @@ func TestSameRequestTwiceIsOneApplication(t *testing.T) {
 	}
 }
 
+// TestALostAnswerIsGivenAgain: the application that the first run made is told whatever has happened since to the
+// position, its terms and the application itself.
+func TestALostAnswerIsGivenAgain(t *testing.T) {
+	t.Parallel()
+	for name, since := range map[string]func(*actstest.Enterprise, *internship.Placement){
+		"the enrolment is over": func(e *actstest.Enterprise, _ *internship.Placement) { e.Pass(90 * 24 * time.Hour) },
+		"it was accepted":       func(e *actstest.Enterprise, row *internship.Placement) { accepts(t, e, row) },
+		"the position is closed": func(e *actstest.Enterprise, row *internship.Placement) {
+			if _, err := e.Acts.ClosePosition(t.Context(), e.Staff, row.PositionID); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		w := actstest.New(t, nil)
+		e := w.Enterprise("甲")
+		position, s := e.Position("焊工", 1), w.NewStudent("卢晓东")
+		ctx := store.WithOp(t.Context(), "request-1")
+		in := acts.Application{StudentID: s.Student.ID, PlanID: w.Plan.ID, PositionID: position.ID, Edition: position.Published}
+		first, err := w.Acts.Apply(ctx, actstest.StudentsApp, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		since(e, first)
+		if again, err := w.Acts.Apply(ctx, actstest.StudentsApp, in); err != nil || again.ID != first.ID {
+			t.Errorf("%s: %v %v", name, again, err)
+		}
+		in.StudentID = w.NewStudent("马丽").Student.ID
+		if _, err := w.Acts.Apply(ctx, actstest.StudentsApp, in); err == nil {
+			t.Errorf("%s: another student is given it", name)
+		}
+	}
+}
+
 func TestSameAcceptanceTwiceIsOne(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)

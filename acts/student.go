@@ -22,8 +22,23 @@ type Application struct {
 // names the field where the plan or the position is meant,
 // ErrNotEligible, ErrEnrolmentClosed, ErrNotRecruiting, ErrNotOffered,
 // ErrAlreadySigned, ErrAlreadyChosen, ErrTooManyOpen, ErrFrozen,
-// ErrIndustryBarred, ErrPositionFull (G-14), ErrTermsChanged when the student saw another edition.
+// ErrIndustryBarred, ErrPositionFull (G-14), ErrTermsChanged when the student
+// saw another edition. A request made again gets what its first run made, also
+// where nobody could apply any more.
 func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internship.Placement, error) {
+	id := store.NewID(ctx, "plc")
+	made, err := a.apply(ctx, p, id, in)
+	if err == nil {
+		return made, nil
+	}
+	before, lost := a.DB.Placements.Get(ctx, id)
+	if lost != nil || before.StudentID != in.StudentID {
+		return nil, err
+	}
+	return before, nil
+}
+
+func (a *Acts) apply(ctx context.Context, p Partner, id string, in Application) (*internship.Placement, error) {
 	student, err := a.DB.Students.Get(ctx, in.StudentID)
 	if err != nil {
 		return nil, err
@@ -51,7 +66,7 @@ func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internshi
 	if err != nil {
 		return nil, err
 	}
-	placement.ID = store.NewID(ctx, "plc")
+	placement.ID = id
 	if signed, err := a.DB.SignedIn(ctx, student.ID, plan.ID); err != nil {
 		return nil, err
 	} else if signed != nil {
