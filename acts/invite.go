@@ -21,10 +21,11 @@ const (
 )
 
 // textEntry sends a new activation code to the enterprise's contact, where the
-// phone is a mobile. A request made again sends nothing new.
+// phone is a mobile and there is a provider. A request made again sends nothing
+// new.
 func (a *Acts) textEntry(ctx context.Context, from string, e Entry) (Entry, error) {
 	mobile, err := internship.ParseMobile(e.Enterprise.Profile.Phone)
-	if e.Code == "" || err != nil {
+	if e.Code == "" || err != nil || a.NoSMS {
 		return e, nil //nolint:nilerr // a landline gets no text messages
 	}
 	err = a.SendSMS(ctx, store.SMS{ID: store.DeriveID("sms", e.Enterprise.ID, e.Enterprise.Activation.Hash), Kind: "activation",
@@ -111,7 +112,7 @@ func tooMany(err error) error {
 // invite asks the contact of a draft to register.
 func (a *Acts) invite(ctx context.Context, e *internship.Enterprise) (Nomination, error) {
 	n := Nomination{Enterprise: e}
-	if a.Home == nil || !e.Draft() {
+	if a.Home == nil || a.NoSMS || !e.Draft() {
 		return n, nil
 	}
 	err := a.limit(ctx, "invite:"+a.DB.Blind(e.Profile.Phone), invitations, nominationWindow)
@@ -137,8 +138,12 @@ const resends = 3
 
 // Resend sends an entered enterprise a new activation code, or a draft its
 // invitation again, on the platform's word. Errors: ErrNotFound, ErrWrongState,
-// ErrRegistered, ErrTooManyTries.
+// ErrRegistered, ErrTooManyTries, ErrUnavailable without a provider: nobody
+// would learn the new code.
 func (a *Acts) Resend(ctx context.Context, p Partner, id string) (Entry, error) {
+	if a.NoSMS {
+		return Entry{}, internship.ErrUnavailable.With("短信服务尚未配置，无法发送短信")
+	}
 	e, err := a.DB.Enterprises.Get(ctx, id)
 	if err != nil {
 		return Entry{}, err

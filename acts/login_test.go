@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -252,6 +253,30 @@ func TestHonestCrowdBehindOneAddress(t *testing.T) {
 	expect(t, "the one that was not wasted", err, nil)
 	_, err = on[0].SendCode(t.Context(), internship.CodeRequestInput{Mobile: "13500000012", Purpose: internship.CodeForRegister, Ticket: w.Ticket()}, here)
 	expect(t, "one more", err, internship.ErrTooManyTries)
+}
+
+// TestNobodyIsTextedWithoutAProvider: and nobody is told that somebody was.
+func TestNobodyIsTextedWithoutAProvider(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	w.Acts.NoSMS, w.Acts.Home = true, &url.URL{Scheme: "https", Host: "shixi.test"}
+	const mobile = "13500000001"
+	entry, err := w.Acts.EnterEnterprise(t.Context(), w.School, internship.EntryInput{Name: "示例电子", Code: actstest.USCC(1), Phone: mobile})
+	if err != nil || entry.Texted || entry.Code == "" {
+		t.Errorf("entered: %+v, %v", entry, err)
+	}
+	_, err = w.Acts.Resend(t.Context(), actstest.Platform, entry.Enterprise.ID)
+	expect(t, "sent again", err, internship.ErrUnavailable)
+	n, err := w.Acts.Nominate(t.Context(), actstest.StudentsApp, w.NewStudent("卢晓东").Student.ID, internship.NominationInput{Name: "示例机械", Code: actstest.USCC(2), Contact: "王", Mobile: mobile})
+	if err != nil || n.Texted {
+		t.Errorf("nominated: %+v, %v", n, err)
+	}
+	if _, _, told := w.SMS(mobile); told {
+		t.Error("a text waits for ever")
+	}
+	// The code on paper is still the enterprise's.
+	_, err = w.Acts.Activate(t.Context(), internship.ActivationInput{Code: actstest.USCC(1), ActivationCode: entry.Code, Mobile: "13500000002", Name: "王", Password: actstest.Password}, acts.Device{}, here)
+	expect(t, "activated", err, nil)
 }
 
 func TestSMSCodes(t *testing.T) {
