@@ -122,7 +122,7 @@ func (w *World) Enterprise(name string) *Enterprise {
 // plan's file (see Enterprise.Terms).
 func Terms(name string, headcount int) internship.PositionInput {
 	return internship.PositionInput{Name: name, Department: "技术部", Salary: "2K-3K", ReferenceWage: 2500, Education: "不限",
-		Headcount: headcount, StaffInPost: 5 * headcount, Majors: []string{"电子技术应用"}, Occupation: 2,
+		Headcount: headcount, StaffInPost: min(5*headcount, 1000), Majors: []string{"电子技术应用"}, Occupation: 2,
 		Address: internship.WorkplaceInput{Province: "410000", City: "410900", County: "410902", Detail: "新华街 260 号"},
 		Lodging: "2-4人间", NightShift: "无夜班", Overtime: "无加班", EnrolFrom: "2026-11-01", EnrolTo: "2026-12-31", Description: "参与产品开发"}
 }
