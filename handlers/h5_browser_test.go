@@ -109,7 +109,7 @@ func passwordPages(t *testing.T, w *pagesWorld, p *tab) {
 	p.shoot("puzzle")
 	p.slide(1)
 	p.sees("滑动验证未通过")
-	p.slide(actstest.Target)
+	p.drag(actstest.Target)
 	p.sees("账号或密码不正确")
 
 	// The same by keys alone.

@@ -218,6 +218,20 @@ func (p *tab) slide(x int) {
 		s.dispatchEvent(new Event('input')); s.dispatchEvent(new Event('change')); })()`, x), nil))
 }
 
+// drag solves the puzzle as a hand does.
+func (p *tab) drag(x int) {
+	p.t.Helper()
+	p.puzzled()
+	var at []float64 // where the thumb is, and where it is to be let go
+	p.do(chromedp.Evaluate(fmt.Sprintf(`(() => { const s = document.querySelector('#puzzle input'), r = s.getBoundingClientRect(), thumb = 56;
+		const x = value => r.left + 1 + thumb / 2 + (value - s.min) / (s.max - s.min) * (r.width - 2 - thumb);
+		return [x(s.value), x(%d), r.top + r.height / 2]; })()`, x), &at))
+	mouse := func(what input.MouseType, x float64) chromedp.Action {
+		return input.DispatchMouseEvent(what, x, at[2]).WithButton(input.Left).WithClickCount(1)
+	}
+	p.do(mouse(input.MousePressed, at[0]), mouse(input.MouseMoved, (at[0]+at[1])/2), mouse(input.MouseMoved, at[1]), mouse(input.MouseReleased, at[1]))
+}
+
 // shoot keeps a picture of the page where SHOTS names a folder.
 func (p *tab) shoot(name string) {
 	p.t.Helper()
