@@ -101,7 +101,10 @@ func (a *Acts) EditAccount(ctx context.Context, s Staff, id string, in internshi
 		}
 		return err
 	})
-	return account, err
+	if err != nil {
+		return nil, err
+	}
+	return account, a.DB.RenameSessions(ctx, account.ID, account.Name)
 }
 
 // RemoveAccount takes a person out of the enterprise's staff: all sessions end

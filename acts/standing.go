@@ -61,6 +61,9 @@ func (a *Acts) Resubmit(ctx context.Context, s Staff, in internship.Resubmission
 	if err != nil {
 		return Reviewed{}, fmt.Errorf("resubmit: %w", err)
 	}
+	if err := a.DB.RenameSessions(ctx, owner.ID, owner.Name); err != nil {
+		return Reviewed{}, err
+	}
 	e, err = a.DB.Enterprises.Update(ctx, s.EnterpriseID, resubmit)
 	return Reviewed{Enterprise: e, Owner: owner}, firstHeld(err)
 }

@@ -75,6 +75,10 @@ func TestStaffAccounts(t *testing.T) {
 	path := "/api/v1/accounts/" + added.ID
 	owner.put(path, internship.RoleInput{Name: "李主任", Role: "hr"}).ok(http.StatusOK)
 	hr.get("/api/v1/me").ok(http.StatusOK)
+	sessions, err := w.DB.Sessions(t.Context(), added.ID)
+	if err != nil || len(sessions) != 1 || sessions[0].Name != "李主任" { // by which histories name who acts
+		t.Errorf("sessions %+v, %v", sessions, err)
+	}
 	if got := read[handlers.Account](owner.put(path, internship.RoleInput{Name: "李主任", Role: "mentor"})); got.Role != "mentor" {
 		t.Errorf("edited %+v", got)
 	}

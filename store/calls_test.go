@@ -275,6 +275,7 @@ func calls() []call {
 		{"EndSessions", func(ctx context.Context, db *store.DB) error {
 			return second(db.EndSessions(ctx, "acc_1", 2, "ses_2"))
 		}},
+		{"RenameSessions", func(ctx context.Context, db *store.DB) error { return db.RenameSessions(ctx, "acc_1", "李主任") }},
 		{"RecoveriesIn", func(ctx context.Context, db *store.DB) error {
 			return second(db.RecoveriesIn(ctx, internship.RecoveryPending, "", 0))
 		}},

@@ -112,6 +112,14 @@ func (db *DB) EndSessions(ctx context.Context, accountID string, epoch int, keep
 	return int(res.DeletedCount), nil
 }
 
+// RenameSessions gives an account's sessions another name: histories name by it
+// who acts.
+func (db *DB) RenameSessions(ctx context.Context, accountID, name string) error {
+	_, err := db.database.Collection("sessions").UpdateMany(ctx, bson.D{{Key: "accountId", Value: accountID}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "name", Value: name}}}})
+	return machineryError("rename sessions", err)
+}
+
 // UseNonce takes a partner's nonce; false when it was used before.
 func (db *DB) UseNonce(ctx context.Context, keyID, nonce string, keep time.Duration) (bool, error) {
 	_, err := db.database.Collection("nonces").InsertOne(ctx,
