@@ -58,7 +58,7 @@ type Apps struct{ ServiceAccount, MiniProgram string }
 
 // New gives the acts their parts.
 func New(db *store.DB, wechat WeChat, apps Apps, log *slog.Logger) *Acts {
-	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers, patience), Apps: apps, Limits: DefaultLimits(),
+	return &Acts{DB: db, WeChat: wechat, Now: db.Now, Log: log, Hasher: NewHasher(hashers, hashLine, patience), Apps: apps, Limits: DefaultLimits(),
 		Papers: papers.New(papers.Usual()), uploads: &uploads{}}
 }
 

@@ -139,6 +139,9 @@ func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, devi
 	if err := a.limitAddress(ctx, address); err != nil {
 		return Opened{}, err
 	}
+	if err := a.limitActivations(ctx, in.Code, address); err != nil {
+		return Opened{}, err
+	}
 	e, err := a.DB.EnterpriseByCode(ctx, in.Code, kind)
 	if store.Absent(err) {
 		return Opened{}, internship.ErrBadActivation
@@ -154,7 +157,7 @@ func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, devi
 	return a.open(ctx, owner, device)
 }
 
-// activateOwner counts a wrong code; for the right one it first makes the
+// activateOwner refuses a wrong code; for the right one it first makes the
 // owner's account and then opens the enterprise, so that a crash between the
 // two leaves an account that a repeated activation takes over.
 func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in internship.ActivationInput, address string) (*internship.Account, error) {
@@ -165,14 +168,15 @@ func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in i
 		return a.activatedOwner(ctx, id, in.Password)
 	}
 	if !e.CodeFits(digest, by) {
-		return nil, a.wrongCode(ctx, e, digest, by)
+		return nil, internship.ErrBadActivation
 	}
+	a.untry(ctx, activationKeys(a.DB.Blind, in.Code, address)...) // what else is wrong is no guess at the code
 	if err := a.ownMobile(ctx, e, in, address); err != nil {
 		return nil, err
 	}
-	password, err := a.Hasher.Hash(ctx, in.Password)
+	password, err := a.hash(ctx, in.Password)
 	if err != nil {
-		return nil, internship.ErrUnavailable.Because(err)
+		return nil, err
 	}
 	var owner *internship.Account
 	err = a.withMobile(ctx, in.Mobile, func() (err error) {
@@ -222,18 +226,22 @@ func (a *Acts) activatedOwner(ctx context.Context, id, password string) (*intern
 	return owner, nil
 }
 
-// wrongCode counts the try against the enterprise and refuses.
-func (a *Acts) wrongCode(ctx context.Context, e *internship.Enterprise, digest string, by internship.Do) error {
-	_, err := a.DB.Enterprises.Change(store.SubOp(ctx, "wrong code"), e, func(e *internship.Enterprise) error {
-		if !e.TryCode(digest, by) {
-			return store.Unchanged
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("count wrong code: %w", err)
+// limitActivations counts a try at an activation code, under the enterprise's
+// code whether or not there is such an enterprise, as passwords are counted: few
+// from one address in a while, more from all in a day. So nobody makes a code
+// void for its enterprise by wrong tries, and none tells who was entered.
+func (a *Acts) limitActivations(ctx context.Context, code, address string) error {
+	keys := activationKeys(a.DB.Blind, code, address)
+	if err := a.limit(ctx, keys[0], triesHere, triesSpell); err != nil {
+		return err
 	}
-	return internship.ErrBadActivation
+	return a.limit(ctx, keys[1], triesADay, day)
+}
+
+// activationKeys are those of the address and of the day.
+func activationKeys(blind func(string) string, code, address string) []string {
+	who := blind("activation of " + internship.LoginCode(code))
+	return []string{"activation:" + who + ":" + address, "activation day:" + who}
 }
 
 // school reads the school of a key. Errors: ErrForbidden with a sentence when

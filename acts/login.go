@@ -156,16 +156,6 @@ func (a *Acts) fits(ctx context.Context, account *internship.Account, password s
 	return err
 }
 
-// fit says whether a password belongs to a hash. Errors: ErrUnavailable when
-// too many wait for their turn.
-func (a *Acts) fit(ctx context.Context, password, hash string) (bool, error) {
-	ok, err := a.Hasher.Fits(ctx, password, hash)
-	if err != nil {
-		return false, internship.ErrUnavailable.Because(err)
-	}
-	return ok, nil
-}
-
 // open makes the session of an account. A device that the account has not seen
 // is told to its person.
 func (a *Acts) open(ctx context.Context, account *internship.Account, device Device) (Opened, error) {

@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"shixi/internship"
 )
 
 // Cost of a password hash: 19 MiB and two passes, the least that is advised
@@ -22,22 +25,36 @@ const (
 	hashLength  = 32
 	// hashers is how many hashes may be computed at once: 8 × 19 MiB.
 	hashers = 8
+	// hashLine is how many requests may have a turn or wait for one; the next is
+	// told at once to come back, so that a crowd costs no more memory than these.
+	hashLine = 1000
 )
+
+// errHashLine says that too many wait already.
+var errHashLine = errors.New("acts: too many wait to hash")
 
 // Hasher hashes passwords by argon2id, a bounded number at a time.
 type Hasher struct {
-	turns    chan struct{}
-	patience time.Duration
+	// Derive computes the hash of a password; tests count it, or make it cheap.
+	Derive func(password, salt []byte) []byte
+
+	turns, line chan struct{}
+	patience    time.Duration
 }
 
-// NewHasher allows n hashes at a time, each of 19 MiB; others wait for their
-// turn, no longer than patience.
-func NewHasher(n int, patience time.Duration) *Hasher {
-	return &Hasher{turns: make(chan struct{}, n), patience: patience}
+// NewHasher allows n hashes at a time, each of 19 MiB. Others wait for their
+// turn, no longer than patience, and no more of them than make line together
+// with the n.
+func NewHasher(n, line int, patience time.Duration) *Hasher {
+	return &Hasher{Derive: argon, turns: make(chan struct{}, n), line: make(chan struct{}, line), patience: patience}
+}
+
+func argon(password, salt []byte) []byte {
+	return argon2.IDKey(password, salt, hashPasses, hashMemory, hashThreads, hashLength)
 }
 
 // Hash makes the PHC string of a password. Errors: of ctx or patience, while
-// waiting.
+// waiting, or that too many wait.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	var salt [hashSalt]byte
 	if _, err := rand.Read(salt[:]); err != nil {
@@ -63,6 +80,12 @@ func (h *Hasher) Fits(ctx context.Context, password, phc string) (bool, error) {
 }
 
 func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]byte, error) {
+	select {
+	case h.line <- struct{}{}:
+		defer func() { <-h.line }()
+	default:
+		return nil, errHashLine
+	}
 	ctx, cancel := context.WithTimeout(ctx, h.patience)
 	defer cancel()
 	select {
@@ -71,7 +94,29 @@ func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]by
 	case <-ctx.Done():
 		return nil, fmt.Errorf("acts: wait to hash: %w", ctx.Err())
 	}
-	return argon2.IDKey([]byte(password), salt, hashPasses, hashMemory, hashThreads, hashLength), nil
+	return h.Derive([]byte(password), salt), nil
+}
+
+// hash makes the PHC string of a new password. Errors: ErrUnavailable when too
+// many wait for their turn.
+func (a *Acts) hash(ctx context.Context, password string) (string, error) {
+	phc, err := a.Hasher.Hash(ctx, password)
+	return phc, crowded(err)
+}
+
+// fit says whether a password belongs to a hash. Errors: ErrUnavailable when
+// too many wait for their turn.
+func (a *Acts) fit(ctx context.Context, password, hash string) (bool, error) {
+	ok, err := a.Hasher.Fits(ctx, password, hash)
+	return ok, crowded(err)
+}
+
+// crowded tells who found no turn to come back.
+func crowded(err error) error {
+	if err == nil {
+		return nil
+	}
+	return internship.ErrUnavailable.With("同时登录的人过多，请稍后重试").Because(err)
 }
 
 // parsePHC reads the salt and sum of our own strings; others give a salt that

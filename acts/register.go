@@ -74,10 +74,11 @@ func (a *Acts) register(ctx context.Context, r registration) (*internship.Accoun
 	case err != nil && !store.Absent(err):
 		return nil, fmt.Errorf("register: %w", err)
 	case err == nil && owner.State == internship.AccountActive: // done before: the password stands for the pass
-		if err := a.fits(ctx, owner, r.password); err != nil {
-			return nil, internship.ErrPass
+		err := a.fits(ctx, owner, r.password)
+		if errors.Is(err, internship.ErrBadLogin) {
+			err = internship.ErrPass
 		}
-		return owner, nil
+		return owner, err
 	case err == nil && owner.State == internship.AccountRemoved: // given up
 		return nil, internship.ErrPass
 	}
@@ -154,9 +155,9 @@ func (a *Acts) adoptCertificate(ctx context.Context, r registration, enterpriseI
 // beginAccount reserves the mobile. A run that broke off left the account as it
 // was; the password is that of the last run.
 func (a *Acts) beginAccount(ctx context.Context, r registration, enterpriseID string) error {
-	password, err := a.Hasher.Hash(ctx, r.password)
+	password, err := a.hash(ctx, r.password)
 	if err != nil {
-		return internship.ErrUnavailable.Because(err)
+		return err
 	}
 	begin := func() error {
 		_, err := a.DB.Accounts.Put(store.WithOp(ctx, rand.Text()), &internship.Account{Root: internship.Root{ID: r.account}}, func(x *internship.Account) error {

@@ -164,11 +164,7 @@ func (a *Acts) newHash(ctx context.Context, account *internship.Account, passwor
 	if same {
 		return "", internship.SamePassword()
 	}
-	hash, err := a.Hasher.Hash(ctx, password)
-	if err != nil {
-		return "", internship.ErrUnavailable.Because(err)
-	}
-	return hash, nil
+	return a.hash(ctx, password)
 }
 
 // secure makes a change that voids sessions, and ends them; the reaction to its

@@ -27,6 +27,9 @@ const (
 	// that a thousand callers can't fill the memory. Files have limits of
 	// their own, see upload.go.
 	bodyLimit = 1 << 20
+	// openLimit is far above the forms of those who have shown nothing yet, of
+	// whom any number may come at once.
+	openLimit = 16 << 10
 	// headerLimit leaves room for a browser's cookies and WeChat's long
 	// queries.
 	headerLimit = 16 << 10
@@ -87,8 +90,10 @@ type App struct {
 	api     huma.API
 	meter   *meter
 	spec    document
-	docs    map[string]doc
-	pages   *pages
+	// open are the paths of forms that anybody may hand in.
+	open  map[string]bool
+	docs  map[string]doc
+	pages *pages
 	// draining is set while the server ends, so that /readyz sends callers
 	// elsewhere.
 	draining atomic.Bool
@@ -105,7 +110,7 @@ func New(o Options) *App {
 	if o.Version == "" {
 		o.Version = "dev"
 	}
-	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs(), pages: newPages(o.Pictures)}
+	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs(), pages: newPages(o.Pictures), open: map[string]bool{}}
 	a.fiber = fiber.New(fiber.Config{
 		// Strings that Fiber hands out live on in documents and logs, so they
 		// must not be views of a buffer that the next request overwrites.

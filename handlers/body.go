@@ -26,6 +26,10 @@ import (
 // prefetched is how much of a body the server reads together with its header.
 const prefetched = 8 << 10
 
+// announcedRoom is how much memory the announcement of a body gets; more comes
+// with its bytes.
+const announcedRoom = 64 << 10
+
 // byHeader tells the server what to do once it has read a header: the beginning
 // of a longer body is not waited for, and an answer that is a file may take its
 // time.
@@ -104,6 +108,9 @@ func (a *App) longest(c *fiber.Ctx) int64 {
 	if c.Method() == http.MethodPost && uploadPaths[strings.TrimRight(c.Path(), "/")] {
 		return a.acts.FileLimits.Most() + formRoom
 	}
+	if a.open[strings.TrimRight(c.Path(), "/")] {
+		return openLimit
+	}
 	return bodyLimit
 }
 
@@ -129,7 +136,7 @@ func readBody(c *fiber.Ctx, most int64) ([]byte, error) {
 	}
 	var content bytes.Buffer
 	if n := c.Request().Header.ContentLength(); n > 0 {
-		content.Grow(int(min(int64(n), most)) + bytes.MinRead)
+		content.Grow(int(min(int64(n), most, announcedRoom)) + bytes.MinRead)
 	}
 	_, err := content.ReadFrom(&stream{c: c, left: most})
 	if errors.Is(err, internship.ErrTooLarge) {

@@ -54,6 +54,9 @@ type also struct {
 // endpoint declares one route: how it is called, who may call it, under which
 // name it is documented, and what it does.
 func endpoint[I, O any](a *App, who access, method, path, id string, do func(context.Context, *I) (*O, error)) {
+	if len(who.security) == 0 {
+		a.open[path] = true
+	}
 	keyed := method == http.MethodPost && len(who.keyed) > 0
 	var parameters []*huma.Param
 	if keyed {

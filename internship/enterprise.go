@@ -84,16 +84,12 @@ type Nominator struct {
 const MaxStaff = 1_000_000
 
 // Activation is a school's code for an entered enterprise: used once, before
-// it expires, within a limited number of tries.
+// it expires. Tries at it are counted beside the enterprise, see acts.
 type Activation struct {
 	// Hash is the digest of the code; the code itself is shown once only.
 	Hash    string    `bson:"hash"`
 	Expires time.Time `bson:"expires"`
-	Tries   int       `bson:"tries"`
 }
-
-// MaxActivationTries is how often a code may be mistyped before it is void.
-const MaxActivationTries = 10
 
 // States of an enterprise (账号状态).
 const (

@@ -20,7 +20,7 @@ var enterpriseMachine = Machine{
 			Needs: "not yet recommended by that school"},
 		{Name: "renew_code", Label: "重新发放激活码", From: []string{Entered}, By: []ActorKind{BySchool}, Needs: "a recommending school"},
 		{Name: "activate", Label: "激活", From: []string{Entered}, To: Active, By: []ActorKind{ByEnterprise}, Emits: EnterpriseActivated,
-			Needs: "the school's code: right, unexpired, at most 10 tries"},
+			Needs: "the school's code: right, unexpired"},
 		{Name: "register", Label: "入驻登记", To: UnderReview, By: []ActorKind{ByEnterprise}, Emits: EnterpriseRegistered,
 			Needs: "a verified mobile and the whole form; the code not known yet"},
 		{Name: "nominate", Label: "学生推荐", To: UnderReview, By: []ActorKind{ByStudent}, Emits: EnterpriseNominated, Needs: "the code not known yet"},
@@ -117,7 +117,7 @@ func (e *Enterprise) RenewCode(school *School, code Activation, do Do) error {
 }
 
 // Activate opens the account with the school's code. The digest is compared
-// in constant time. A wrong code is counted by TryCode, not here.
+// in constant time.
 func (e *Enterprise) Activate(digest string, do Do) error {
 	if !e.CodeFits(digest, do) {
 		return ErrBadActivation
@@ -126,18 +126,9 @@ func (e *Enterprise) Activate(digest string, do Do) error {
 	return e.fire("activate", do)
 }
 
-// TryCode counts a wrong code; it says whether there was anything to count.
-func (e *Enterprise) TryCode(digest string, do Do) (counted bool) {
-	if e.Activation == nil || e.CodeFits(digest, do) || e.Activation.Tries >= MaxActivationTries {
-		return false
-	}
-	e.Activation.Tries++
-	return true
-}
-
 // CodeFits says whether a digest is that of the unexpired, unused code.
 func (e *Enterprise) CodeFits(digest string, do Do) bool {
 	a := e.Activation
-	return e.State == Entered && a != nil && a.Tries < MaxActivationTries && do.At.Before(a.Expires) &&
+	return e.State == Entered && a != nil && do.At.Before(a.Expires) &&
 		subtle.ConstantTimeCompare([]byte(a.Hash), []byte(digest)) == 1
 }

@@ -47,18 +47,6 @@ func TestActivate(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("ErrTooManyTries", func(t *testing.T) {
-		t.Parallel()
-		e := entered(t)
-		for range MaxActivationTries {
-			if !e.TryCode("wrong", doBy(ByEnterprise)) {
-				t.Fatal("not counted")
-			}
-		}
-		if err := e.Activate("right", doBy(ByEnterprise)); !errors.Is(err, ErrBadActivation) {
-			t.Error(err)
-		}
-	})
 }
 
 func TestOneEnterpriseUnderBothCodes(t *testing.T) {
