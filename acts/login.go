@@ -65,7 +65,8 @@ type Opened struct {
 
 // LogIn opens a session for a name and password (manual §2.3). Errors:
 // ErrCaptcha, ErrBadLogin whether or not the account exists, ErrTooManyTries,
-// ErrWechatTaken, ErrBadWechat.
+// ErrWechatTaken, ErrBadWechat, ErrUnavailable when too many log in at once,
+// which is no try.
 func (a *Acts) LogIn(ctx context.Context, l Login) (Opened, error) {
 	if err := a.useTicket(ctx, l.Ticket); err != nil {
 		return Opened{}, err
@@ -81,6 +82,9 @@ func (a *Acts) LogIn(ctx context.Context, l Login) (Opened, error) {
 		return Opened{}, err
 	}
 	if err := a.fits(ctx, account, l.Password); err != nil {
+		if errors.Is(err, internship.ErrUnavailable) { // nobody looked at the password
+			a.untry(ctx, keyHere(who, l.Address), keyToday(who), addressHour(l.Address), addressDay(l.Address))
+		}
 		return Opened{}, err
 	}
 	a.forgive(ctx, who, l.Address, addressHour(l.Address), addressDay(l.Address), addressPuzzles(l.Address))

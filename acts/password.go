@@ -53,6 +53,9 @@ func argon(password, salt []byte) []byte {
 	return argon2.IDKey(password, salt, hashPasses, hashMemory, hashThreads, hashLength)
 }
 
+// Line is how many have a turn or wait for one.
+func (h *Hasher) Line() int { return len(h.line) }
+
 // Hash makes the PHC string of a password. Errors: of ctx or patience, while
 // waiting, or that too many wait.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
