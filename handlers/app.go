@@ -29,7 +29,7 @@ const (
 	bodyLimit = 1 << 20
 	// openLimit is far above the forms of those who have shown nothing yet, of
 	// whom any number may come at once.
-	openLimit = 16 << 10
+	openLimit = 32 << 10
 	// headerLimit leaves room for a browser's cookies and WeChat's long
 	// queries.
 	headerLimit = 16 << 10
