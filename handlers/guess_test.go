@@ -167,7 +167,6 @@ func TestGuessing(t *testing.T) {
 		for n := range 10 { // in a day, and so 50 tries at a million codes
 			ask().ok(http.StatusAccepted)
 			code := w.ReadCode(e.Mobile)
-			w.log.never(code)
 			for i := range 5 {
 				use(fmt.Sprint("198.51.100.", n*10+i), wrongCode(code)).refused(internship.ErrSMSCode)
 			}
@@ -188,7 +187,6 @@ func TestGuessing(t *testing.T) {
 		w.Pass(24 * time.Hour)
 		ask().ok(http.StatusAccepted)
 		code := w.ReadCode(e.Mobile)
-		w.log.never(code)
 		w.seen(use(there, code).ok(http.StatusOK))
 	})
 
