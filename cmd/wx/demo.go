@@ -76,6 +76,9 @@ func (d *demo) prepare(once bool) error {
 	if err := d.prepareTexts(); err != nil {
 		return fmt.Errorf("start the simulated SMS provider: %w", err)
 	}
+	if err := d.prepareRegistry(); err != nil {
+		return err
+	}
 	d.schoolSecret, d.studentsSecret, d.platformSecret = newSecret().Reveal(), newSecret().Reveal(), newSecret().Reveal()
 	if s.Templates, err = d.write("templates.yaml", demoTemplates); err != nil {
 		return err
@@ -159,6 +162,9 @@ func (d *demo) cleanUp() error {
 	}
 	if d.texts != nil {
 		d.texts.Close()
+	}
+	if d.regulator != nil {
+		errs = append(errs, d.regulator.Close())
 	}
 	d.hook.close()
 	if d.folder != "" {

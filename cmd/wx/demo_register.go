@@ -50,7 +50,7 @@ func (d *demo) register(ctx context.Context) (string, error) {
 		}
 	}
 	form := internship.RegistrationInput{Password: demoPassword, Registrant: internship.RegistrantInput{Name: s.Owner, IDNumber: "410199198003150013"},
-		EnterpriseInput: internship.EnterpriseInput{CertificateKind: demoCertificate, Certificate: scan, Name: s.Name, Code: s.Code, LegalPerson: "赵刚",
+		EnterpriseInput: internship.EnterpriseInput{CertificateKind: demoCertificate, Certificate: scan, Name: s.Name, Code: s.Code, LegalPerson: demoComerLegal,
 			Address: internship.AddressInput{Province: "410000", City: "410300", County: "410305", Detail: "建设路 18 号"},
 			Contact: s.Owner, Phone: "0379-66666666", Intro: "主要从事智能装备的研发与制造。"}}
 	if err := holder.call(ctx, http.MethodPost, "/api/v1/registration", form, &opened); err != nil {
@@ -85,6 +85,9 @@ func (d *demo) admit(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("the registry is not asked: %w", err)
 		}
 	}
+	if d.regulator != nil && seen.Registry.Outcome != internship.RegistryMatch {
+		return "", fmt.Errorf("the registry says %s", seen.Registry.Label)
+	}
 	var passed struct{ StateLabel string }
 	if err := d.platform.Post(ctx, path+"/pass", "demo-pass", internship.PassRoundInput{Round: seen.Round}, &passed); err != nil {
 		return "", err
@@ -95,6 +98,9 @@ func (d *demo) admit(ctx context.Context) (string, error) {
 	}
 	return fmt.Sprintf("%s：市场监管信息%s，账号状态%s\n%s", d.comer.Name, seen.Registry.Label, passed.StateLabel, message), nil
 }
+
+// demoComerLegal is the legal person of the one who comes, in its form and in the registry.
+const demoComerLegal = "赵刚"
 
 // demoCertificate is the 证件类别 of the one who comes.
 const demoCertificate = "营业执照"

@@ -14,6 +14,7 @@ import (
 	"shixi/acts"
 	"shixi/handlers/partnerapi"
 	"shixi/internship"
+	"shixi/registry/registrysim"
 	"shixi/sms/smssim"
 	"shixi/wxmsg/wxsim"
 )
@@ -30,7 +31,9 @@ type demo struct {
 	folder string
 	sim    *wxsim.Sim
 	texts  *smssim.Sim
-	base   string
+	// regulator is the simulated registry; nil where a real one is set.
+	regulator *registrysim.Sim
+	base      string
 	// puzzles draws what eyes look at; nil: the real thing.
 	puzzles acts.Puzzles
 	eyes    *eyes
