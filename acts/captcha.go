@@ -51,7 +51,10 @@ func (a *Acts) Challenge(ctx context.Context, address string) (Challenge, error)
 	if a.Captcha == nil {
 		return Challenge{}, internship.ErrUnavailable
 	}
-	if err := a.limit(ctx, addressPuzzles(address), a.Limits.Puzzles, hour); err != nil {
+	if err := a.limit(ctx, addressPuzzlesHour(address), a.Limits.PuzzlesHour, hour); err != nil {
+		return Challenge{}, err
+	}
+	if err := a.limit(ctx, addressPuzzlesDay(address), a.Limits.PuzzlesDay, day); err != nil {
 		return Challenge{}, err
 	}
 	wait, cancel := context.WithTimeout(ctx, patience)

@@ -14,15 +14,15 @@ import (
 type Limits struct {
 	// AddressHour and AddressDay are how often one address may try to get in.
 	AddressHour, AddressDay int
-	// Puzzles is how many puzzles one address gets an hour.
-	Puzzles int
+	// PuzzlesHour and PuzzlesDay are how many puzzles one address gets.
+	PuzzlesHour, PuzzlesDay int
 	// SMSHour and SMSDay are how many codes one address may have sent.
 	SMSHour, SMSDay int
 }
 
 // DefaultLimits are those of the settings.
 func DefaultLimits() Limits {
-	return Limits{AddressHour: 100, AddressDay: 1000, Puzzles: 300, SMSHour: 20, SMSDay: 100}
+	return Limits{AddressHour: 100, AddressDay: 1000, PuzzlesHour: 300, PuzzlesDay: 3000, SMSHour: 20, SMSDay: 100}
 }
 
 const (
@@ -51,11 +51,12 @@ func (a *Acts) limit(ctx context.Context, key string, most int, window time.Dura
 }
 
 // Keys under which an address is counted.
-func addressHour(address string) string    { return "address:" + address }
-func addressDay(address string) string     { return "address day:" + address }
-func addressPuzzles(address string) string { return "puzzles:" + address }
-func addressSMSHour(address string) string { return "sms address hour:" + address }
-func addressSMSDay(address string) string  { return "sms address day:" + address }
+func addressHour(address string) string        { return "address:" + address }
+func addressDay(address string) string         { return "address day:" + address }
+func addressPuzzlesHour(address string) string { return "puzzles:" + address }
+func addressPuzzlesDay(address string) string  { return "puzzles day:" + address }
+func addressSMSHour(address string) string     { return "sms address hour:" + address }
+func addressSMSDay(address string) string      { return "sms address day:" + address }
 
 // limitAddress counts a try to get in from an address, whatever is tried. One
 // that succeeds is taken back, see untry: an office or a carrier behind one

@@ -87,7 +87,7 @@ func (a *Acts) LogIn(ctx context.Context, l Login) (Opened, error) {
 		}
 		return Opened{}, err
 	}
-	a.forgive(ctx, who, l.Address, addressHour(l.Address), addressDay(l.Address), addressPuzzles(l.Address))
+	a.forgive(ctx, who, l.Address, addressHour(l.Address), addressDay(l.Address), addressPuzzlesHour(l.Address), addressPuzzlesDay(l.Address))
 	if l.WechatCode != "" {
 		if account, err = a.bindMiniProgram(ctx, account, l.WechatCode); err != nil {
 			return Opened{}, err

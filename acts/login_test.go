@@ -162,7 +162,7 @@ func TestAddressesAreLimitedByHourAndDay(t *testing.T) {
 	w := actstest.New(t, nil)
 	on := sides(t, w)
 	for _, side := range on {
-		side.Limits = acts.Limits{AddressHour: 4, AddressDay: 6, Puzzles: 1000, SMSHour: 2, SMSDay: 3}
+		side.Limits = acts.Limits{AddressHour: 4, AddressDay: 6, PuzzlesHour: 1000, PuzzlesDay: 1000, SMSHour: 2, SMSDay: 3}
 	}
 	serial := 0
 	try := func(on *acts.Acts) error {
@@ -194,7 +194,7 @@ func TestAddressesAreLimitedByHourAndDay(t *testing.T) {
 	w.Pass(time.Hour)
 	expect(t, "the next hour", send(on[1]), nil)
 	expect(t, "the fourth of a day", send(on[1]), internship.ErrTooManyTries)
-	on[0].Limits.Puzzles, on[1].Limits.Puzzles = 3, 3
+	on[0].Limits.PuzzlesHour, on[1].Limits.PuzzlesHour = 3, 3
 	for range 3 {
 		_, err := on[1].Challenge(t.Context(), "192.0.2.1")
 		expect(t, "a puzzle", err, nil)
@@ -210,7 +210,7 @@ func TestHonestCrowdBehindOneAddress(t *testing.T) {
 	w := actstest.New(t, nil)
 	on := sides(t, w)
 	for _, side := range on {
-		side.Limits = acts.Limits{AddressHour: 2, AddressDay: 2, Puzzles: 1000, SMSHour: 2, SMSDay: 2}
+		side.Limits = acts.Limits{AddressHour: 2, AddressDay: 2, PuzzlesHour: 1000, PuzzlesDay: 1000, SMSHour: 2, SMSDay: 2}
 	}
 	for i := range 5 {
 		e := w.Enterprise(fmt.Sprint("A", i))

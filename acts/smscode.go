@@ -137,7 +137,7 @@ func (a *Acts) tryCode(ctx context.Context, purpose, mobile, code string) error 
 func (a *Acts) useCode(ctx context.Context, purpose, mobile, code, address string) error {
 	ours, fresh, err := a.DB.UseCode(ctx, purpose, mobile, code)
 	if err == nil && fresh {
-		a.untry(ctx, addressHour(address), addressDay(address), addressSMSHour(address), addressSMSDay(address), addressPuzzles(address))
+		a.untry(ctx, addressHour(address), addressDay(address), addressSMSHour(address), addressSMSDay(address), addressPuzzlesHour(address), addressPuzzlesDay(address))
 	}
 	return rightCode(ours, err)
 }

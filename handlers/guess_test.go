@@ -59,7 +59,7 @@ func cheap(password, salt []byte) []byte { return argon2.IDKey(password, salt, 1
 
 // plenty are limits for addresses that nobody reaches.
 func plenty() acts.Limits {
-	return acts.Limits{AddressHour: 1e6, AddressDay: 1e6, Puzzles: 1e6, SMSHour: 1e6, SMSDay: 1e6}
+	return acts.Limits{AddressHour: 1e6, AddressDay: 1e6, PuzzlesHour: 1e6, PuzzlesDay: 1e6, SMSHour: 1e6, SMSDay: 1e6}
 }
 
 // from is somebody at an address, whose requests meet the replicas in turn.
@@ -252,7 +252,7 @@ func TestGuessing(t *testing.T) {
 	t.Run("a puzzle", func(t *testing.T) {
 		t.Parallel()
 		limits := plenty()
-		limits.Puzzles = 3
+		limits.PuzzlesHour, limits.PuzzlesDay = 3, 5
 		w := newTwins(t, limits)
 		get := func(address string) answer { return w.from(address).post("/api/v1/captcha", nil) }
 		for range 3 {
@@ -272,7 +272,17 @@ func TestGuessing(t *testing.T) {
 		for range 2 {
 			w.from(here).post("/api/v1/login", form).refused(internship.ErrCaptcha)
 		}
+		// One of the three does not count: it led to the log-in. Those that were refused count in the hour alone.
 		w.Pass(time.Hour + time.Second)
+		for range 3 {
+			get(here).ok(http.StatusCreated)
+		}
+		w.Pass(time.Hour + time.Second)
+		for range 2 { // at either replica
+			get(here).refusedFor(22 * time.Hour)
+		}
+		get(there).ok(http.StatusCreated)
+		w.Pass(22 * time.Hour)
 		get(here).ok(http.StatusCreated)
 	})
 

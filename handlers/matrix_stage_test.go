@@ -65,7 +65,7 @@ func (p partner) upload(path string, parts ...part) answer {
 func newStage(tb testing.TB, state string) *stage {
 	tb.Helper()
 	s := &stage{partners: newPartners(tb), state: state, actors: map[string]actor{}}
-	s.Acts.Limits = acts.Limits{AddressHour: 1e6, AddressDay: 1e6, Puzzles: 1e6, SMSHour: 1e6, SMSDay: 1e6}
+	s.Acts.Limits = acts.Limits{AddressHour: 1e6, AddressDay: 1e6, PuzzlesHour: 1e6, PuzzlesDay: 1e6, SMSHour: 1e6, SMSDay: 1e6}
 	s.app = s.wholeApp()
 	s.e = s.enterprise("A")
 	s.staff()

@@ -74,7 +74,7 @@ func defaults(tb testing.TB) Settings {
 	tb.Helper()
 	return Settings{Listen: netip.MustParseAddrPort("127.0.0.1:0"), EmbeddedMongoDBListen: netip.MustParseAddrPort("127.0.0.1:0"),
 		EmbeddedRedisListen: netip.MustParseAddrPort("127.0.0.1:0"), WorkerConcurrency: 60, ShutdownGrace: 20 * time.Second,
-		Limits: AddressLimits{LogInHourly: 1000, LogInDaily: 10000, SMSHourly: 1000, SMSDaily: 10000, PuzzlesHourly: 1000}}
+		Limits: AddressLimits{LogInHourly: 1000, LogInDaily: 10000, SMSHourly: 1000, SMSDaily: 10000, PuzzlesHourly: 1000, PuzzlesDaily: 10000}}
 }
 
 // victim is a server process that can be killed and started again on the same documents.

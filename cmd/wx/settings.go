@@ -145,8 +145,9 @@ type AddressLimits struct {
 	SMSHourly int `name:"sms-address-hourly" env:"SMS_ADDRESS_HOURLY" type:"limit" default:"20" help:"SMS codes that one address may have sent in an hour; those that are used do not count." reason:"Each costs money and rings on somebody's phone."`
 	SMSDaily  int `name:"sms-address-daily" env:"SMS_ADDRESS_DAILY" type:"limit" default:"100" help:"The same in a day." reason:"As SMS_ADDRESS_HOURLY."`
 
-	// PuzzlesHourly are slide puzzles.
+	// PuzzlesHourly and PuzzlesDaily are slide puzzles.
 	PuzzlesHourly int `name:"puzzles-address-hourly" env:"PUZZLES_ADDRESS_HOURLY" type:"limit" default:"300" help:"Slide puzzles that one address gets in an hour; those that led to a log-in do not count." reason:"Three for each try to log in: people miss the gap, too."`
+	PuzzlesDaily  int `name:"puzzles-address-daily" env:"PUZZLES_ADDRESS_DAILY" type:"limit" default:"3000" help:"The same in a day." reason:"As PUZZLES_ADDRESS_HOURLY."`
 }
 
 // The modes of the message push, see [Account].

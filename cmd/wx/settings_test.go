@@ -69,7 +69,7 @@ func TestDefaults(t *testing.T) {
 		MP:                    Account{Mode: modeSafe},
 		WebhookAllowLoopback:  "off",
 		QuietHours:            QuietHours{From: 22 * time.Hour, To: 7 * time.Hour},
-		Limits:                AddressLimits{LogInHourly: 100, LogInDaily: 1000, SMSHourly: 20, SMSDaily: 100, PuzzlesHourly: 300},
+		Limits:                AddressLimits{LogInHourly: 100, LogInDaily: 1000, SMSHourly: 20, SMSDaily: 100, PuzzlesHourly: 300, PuzzlesDaily: 3000},
 		InternShare:           "warn",
 		WorkerConcurrency:     60,
 		CertificateMB:         2, DocumentMB: 10,

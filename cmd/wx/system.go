@@ -159,7 +159,7 @@ func (s *Settings) webhookRules() webhook.Rules {
 
 // acts are the limits as the acts count them.
 func (l AddressLimits) acts() acts.Limits {
-	return acts.Limits{AddressHour: l.LogInHourly, AddressDay: l.LogInDaily, SMSHour: l.SMSHourly, SMSDay: l.SMSDaily, Puzzles: l.PuzzlesHourly}
+	return acts.Limits{AddressHour: l.LogInHourly, AddressDay: l.LogInDaily, SMSHour: l.SMSHourly, SMSDay: l.SMSDaily, PuzzlesHour: l.PuzzlesHourly, PuzzlesDay: l.PuzzlesDaily}
 }
 
 // loadTemplates reads the templates and holds them against the words each kind of message has.
