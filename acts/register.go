@@ -203,19 +203,35 @@ func (a *Acts) reclaim(ctx context.Context, mobile string) error {
 	case a.Now().Sub(holder.CreatedAt) < unfinished:
 		return internship.ErrBusy.With("该手机号正在登记企业，请稍后重试")
 	}
-	by := internship.Do{By: internship.System(), At: a.Now()}
-	e, err := a.DB.Enterprises.Get(ctx, holder.Opens)
-	if err == nil && e.OwnerID == holder.ID { // all but its last step was done
-		if err := a.join(ctx, e, by); err != nil {
-			return err
-		}
-		return internship.ErrMobileTaken
-	}
-	if err != nil && !store.Absent(err) {
+	joined, err := a.endUnfinished(ctx, holder)
+	if err != nil {
 		return fmt.Errorf("reclaim: %w", err)
 	}
-	_, err = a.DB.Accounts.Change(store.WithOp(ctx, rand.Text()), holder, func(x *internship.Account) error { return x.Abandon(by) })
-	return err
+	if joined {
+		return internship.ErrMobileTaken
+	}
+	return nil
+}
+
+// endUnfinished ends a registration that broke off: where its enterprise is
+// there, all but its last step was done, and the account joins it; else it
+// gives its mobile back and keeps nothing of the person. It says which.
+func (a *Acts) endUnfinished(ctx context.Context, account *internship.Account) (joined bool, err error) {
+	by := internship.Do{By: internship.System(), At: a.Now()}
+	e, err := a.DB.Enterprises.Get(ctx, account.Opens)
+	if err == nil && e.OwnerID == account.ID {
+		return true, a.join(ctx, e, by)
+	}
+	if err != nil && !store.Absent(err) {
+		return false, err
+	}
+	_, err = a.DB.Accounts.Change(store.WithOp(ctx, rand.Text()), account, func(x *internship.Account) error {
+		if x.State != internship.AccountOpening { // it came to its end by itself
+			return store.Unchanged
+		}
+		return x.Abandon(by)
+	})
+	return false, err
 }
 
 // saveRegistration creates the enterprise, or takes the draft over.

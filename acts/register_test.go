@@ -344,6 +344,85 @@ func TestMobileOfABrokenOffRegistration(t *testing.T) {
 	expect(t, "its approval", err, nil)
 }
 
+// TestBrokenOffRegistrationIsSwept: after a day nothing of the person is left, and the mobile is free; one that lacks
+// only its last step is finished, and one that came to its end stays as it is.
+func TestBrokenOffRegistrationIsSwept(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	left := func(p *actstest.Applicant, opens string) *internship.Account {
+		t.Helper()
+		x := &internship.Account{Root: internship.Root{ID: "acc_left" + p.Mobile}, Name: "王", Mobile: p.Mobile, IDNumber: actstest.IDNumber(1), Password: "a hash", Opens: opens}
+		if err := x.Begin(internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: w.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		saved, err := w.DB.Accounts.Create(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return saved
+	}
+	read := func(id string) *internship.Account {
+		t.Helper()
+		x, err := w.DB.Accounts.Get(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	whole := w.Applicant()
+	done := whole.Registers(whole.Form("示例电子", actstest.USCC(1)))
+	owner := read(done.Staff.AccountID)
+	broken, almost := w.Applicant(), w.Applicant()
+	lost, unjoined := left(broken, "ent_NEVER"), left(almost, "ent_left")
+	submission, _, err := almost.Form("示例机械", actstest.USCC(2)).Parse(w.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &internship.Enterprise{Root: internship.Root{ID: "ent_left"}}
+	if err := e.Register(submission, unjoined.ID, internship.Do{By: unjoined.Actor(), At: w.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.DB.Enterprises.Create(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	sweep := func() int {
+		t.Helper()
+		found, err := w.DB.OpeningAccounts(t.Context(), acts.BrokenOffBy(w.Now()), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range slices.Concat(found, found, []*internship.Account{lost, unjoined, owner}) { // again, and of old reads
+			if err := w.Acts.EndBrokenOff(t.Context(), x); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return len(found)
+	}
+
+	w.Pass(23 * time.Hour)
+	if n := sweep(); n != 0 || read(lost.ID).State != internship.AccountOpening || read(lost.ID).Mobile != broken.Mobile {
+		t.Errorf("swept %d before the day is over: %+v", n, read(lost.ID))
+	}
+	w.Pass(time.Hour)
+	if n := sweep(); n != 2 {
+		t.Errorf("found %d, want 2", n)
+	}
+	if x := read(lost.ID); x.State != internship.AccountRemoved || x.Mobile+x.IDNumber+x.Password != "" {
+		t.Errorf("%+v", x)
+	}
+	if x := read(unjoined.ID); x.State != internship.AccountActive || x.EnterpriseID != e.ID || x.Mobile != almost.Mobile {
+		t.Errorf("%+v", x)
+	}
+	if diff := cmp.Diff(owner, read(owner.ID)); diff != "" {
+		t.Errorf("a registration that came to its end: %s", diff)
+	}
+	if n := sweep(); n != 0 {
+		t.Errorf("found %d again", n)
+	}
+	_, err = w.Acts.AddAccount(t.Context(), done.Staff, internship.AccountInput{Name: "李", Mobile: broken.Mobile, Role: string(internship.HR)})
+	expect(t, "the mobile", err, nil)
+}
+
 func TestReviewReturnAndResubmission(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)

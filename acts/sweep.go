@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"shixi/internship"
@@ -15,6 +16,24 @@ const afterMidnight = time.Hour
 
 // LookDay is the day until which positions are looked at now.
 func LookDay(now time.Time) internship.Date { return internship.DateOf(now.Add(-afterMidnight)) }
+
+// BrokenOffBy is the instant by which a registration began that will not come
+// to its end any more: longer ago than its pass lasts and a day is, so that
+// whoever comes back has had time to.
+func BrokenOffBy(now time.Time) time.Time { return now.Add(-day) }
+
+// EndBrokenOff frees what a registration that broke off holds, or brings it to
+// its end where only the last step is missing; any other account stays as it
+// is.
+func (a *Acts) EndBrokenOff(ctx context.Context, account *internship.Account) error {
+	if account.State != internship.AccountOpening || account.CreatedAt.After(BrokenOffBy(a.Now())) {
+		return nil
+	}
+	if _, err := a.endUnfinished(ctx, account); err != nil {
+		return fmt.Errorf("end broken off registration: %w", err)
+	}
+	return nil
+}
 
 // EndFilled ends the recruiting of a position whose enrolment is over when
 // every place is taken (domain.md §2.2, by the system). It looks once at each

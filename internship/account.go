@@ -95,7 +95,7 @@ var accountMachine = Machine{
 		{Name: "add", Label: "添加", To: AccountActive, By: []ActorKind{ByEnterprise}, Emits: AccountAdded, Needs: "by the owner; at most 200 in one enterprise"},
 		{Name: "begin", Label: "开始登记", To: AccountOpening, By: []ActorKind{ByEnterprise}, Needs: "a verified mobile"},
 		{Name: "join", Label: "登记完成", From: []string{AccountOpening}, To: AccountActive, By: []ActorKind{ByEnterprise, BySystem}, Needs: "the enterprise that it registered"},
-		{Name: "abandon", Label: "放弃登记", From: []string{AccountOpening}, To: AccountRemoved, By: []ActorKind{ByEnterprise, BySystem}, Needs: "the enterprise is another's"},
+		{Name: "abandon", Label: "放弃登记", From: []string{AccountOpening}, To: AccountRemoved, By: []ActorKind{ByEnterprise, BySystem}, Needs: "the enterprise is another's, or the registration broke off"},
 		{Name: "identify", Label: "补充注册人信息", From: []string{AccountActive}, By: []ActorKind{ByEnterprise}},
 		{Name: "know_as", Label: "登录代码变更", From: []string{AccountActive}, By: []ActorKind{BySystem}, Needs: "owner; the enterprise's code changed"},
 		{Name: "bind_follower", Label: "绑定服务号", From: []string{AccountActive}, By: []ActorKind{ByEnterprise, BySystem},

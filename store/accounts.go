@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -15,7 +16,10 @@ import (
 // people than are there.
 var staffByEnterprise = &Index{Collection: "accounts", Name: "staff", Keys: []string{"enterpriseId", "state", "createdAt"}}
 
-var accountIndexes = []*Index{staffByEnterprise, accountsByFollowerUnion, accountsByMPUnion}
+// accountsOpening holds the few whose registration is under way or broke off.
+var accountsOpening = &Index{Collection: "accounts", Name: "opening", Keys: []string{"createdAt"}, Where: bson.D{{Key: "state", Value: internship.AccountOpening}}}
+
+var accountIndexes = []*Index{staffByEnterprise, accountsOpening, accountsByFollowerUnion, accountsByMPUnion}
 
 // Staff lists the active accounts of an enterprise, oldest first, at most 200.
 func (db *DB) Staff(ctx context.Context, enterpriseID string) ([]*internship.Account, error) {
@@ -37,6 +41,13 @@ func (db *DB) Staff(ctx context.Context, enterpriseID string) ([]*internship.Acc
 		staff = append(staff, a)
 	}
 	return staff, nil
+}
+
+// OpeningAccounts lists the accounts in 登记中 that began by a time, the oldest
+// first.
+func (db *DB) OpeningAccounts(ctx context.Context, by time.Time, limit int) ([]*internship.Account, error) {
+	return db.accounts(ctx, bson.D{{Key: "state", Value: internship.AccountOpening}, {Key: "createdAt", Value: bson.D{{Key: "$lte", Value: by}}}},
+		options.Find().SetSort(bson.D{{Key: "createdAt", Value: 1}}).SetLimit(int64(limit)).SetBatchSize(int32(limit)+1))
 }
 
 // AccountByLogin finds whoever logs in with a mobile, or the owner who logs in

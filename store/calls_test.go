@@ -280,6 +280,7 @@ func calls() []call {
 			return second(db.RecoveriesIn(ctx, internship.RecoveryPending, "", 0))
 		}},
 		{"OverdueRecoveries", func(ctx context.Context, db *store.DB) error { return second(db.OverdueRecoveries(ctx, noon, 10)) }},
+		{"OpeningAccounts", func(ctx context.Context, db *store.DB) error { return second(db.OpeningAccounts(ctx, noon, 10)) }},
 		{"AddPass", func(ctx context.Context, db *store.DB) error {
 			return db.AddPass(ctx, store.Pass{ID: "pass_1", Mobile: mobile, Expires: noon.Add(time.Hour)})
 		}},

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"shixi/acts/actstest"
 	"shixi/internship"
 	"shixi/tasks"
 )
@@ -28,5 +29,28 @@ func TestRecruitingEndsWithTheEnrolment(t *testing.T) {
 		if err != nil || p.State != want || p.LookOn != "" {
 			t.Errorf("%s is %s, look on %q: %v", p.Terms.Name, p.State, p.LookOn, err)
 		}
+	}
+}
+
+// A pass over registrations that broke off a day ago drops what they hold of a person.
+func TestBrokenOffRegistrationsGo(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	x := &internship.Account{Root: internship.Root{ID: "acc_left"}, Name: "王", Mobile: "13500000001", IDNumber: actstest.IDNumber(1), Password: "a hash", Opens: "ent_NEVER"}
+	if err := x.Begin(internship.Do{By: internship.Actor{Kind: internship.ByEnterprise}, At: s.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DB.Accounts.Create(t.Context(), x); err != nil {
+		t.Fatal(err)
+	}
+	w, stop := s.start(t, func(o *tasks.Options) { o.Burst = -1 })
+	defer stop()
+	for _, want := range []string{internship.AccountOpening, internship.AccountRemoved} {
+		s.kick(t, w)
+		got, err := s.DB.Accounts.Get(t.Context(), x.ID)
+		if err != nil || got.State != want || (got.Mobile+got.IDNumber+got.Password == "") != (want == internship.AccountRemoved) {
+			t.Errorf("%+v %v, want %s", got, err, want)
+		}
+		s.Pass(24 * time.Hour)
 	}
 }

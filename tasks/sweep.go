@@ -60,6 +60,7 @@ func newSweeper(c *common, relay *Relay) *sweeper {
 		{"silent", c.Intervals.Slow, s.silent},
 		{"files", c.Intervals.Slow, s.leftovers},
 		{"recoveries", c.Intervals.Slow, s.overdue},
+		{"registrations", c.Intervals.Slow, s.registrations},
 		{"enrolments", c.Intervals.Slow, s.enrolments},
 		{"troubles", c.Intervals.Slow, s.troubles},
 	}
@@ -227,6 +228,17 @@ func (s *sweeper) overdue(ctx context.Context) error {
 		err = s.Acts.ExpireRecovery(ctx, ids[i])
 	}
 	return err
+}
+
+// registrations frees what those hold that broke off a day ago; one that fails
+// holds up no other and is looked at again in the next pass.
+func (s *sweeper) registrations(ctx context.Context) error {
+	found, err := s.DB.OpeningAccounts(ctx, acts.BrokenOffBy(s.DB.Now()), sweepBatch)
+	failed := []error{err}
+	for _, account := range found {
+		failed = append(failed, s.Acts.EndBrokenOff(ctx, account))
+	}
+	return errors.Join(failed...)
 }
 
 // enrolments ends recruiting where enrolment is over and every place is taken,
