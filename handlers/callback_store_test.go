@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/event"
 
+	"shixi/acts"
 	"shixi/acts/actstest"
 	"shixi/internship"
 	"shixi/store"
@@ -159,6 +161,44 @@ func TestCallbackTakesReceipts(t *testing.T) {
 		}
 		if p, err := s.DB.Push(t.Context(), push.ID); err != nil || p.State != c.state || p.Receipt != c.status {
 			t.Errorf("%s: %+v, %v, want %s", id, p, err, c.state)
+		}
+	}
+}
+
+// qrMaker is a platform that makes codes and nothing else.
+type qrMaker struct{ acts.WeChat }
+
+func (qrMaker) SceneQR(_ context.Context, scene string, _ time.Duration) (string, error) {
+	return "https://wechat.test/" + scene, nil
+}
+
+// TestCallbackOfAnExpiredBindingCode: after its ten minutes, by the clock alone, a code binds nobody, and the scanner is
+// told to get another, which serves until its last second.
+func TestCallbackOfAnExpiredBindingCode(t *testing.T) {
+	t.Parallel()
+	s := newStoredCallback(t)
+	s.Acts.WeChat = qrMaker{}
+	e := s.Enterprise("甲")
+	for n, c := range []struct {
+		after   time.Duration
+		says    string
+		follows string
+	}{
+		{11 * time.Minute, staleText, ""},
+		{10 * time.Minute, staleText, ""},
+		{10*time.Minute - time.Second, boundText, "o_3"},
+	} {
+		b, err := s.Acts.BindingQR(t.Context(), e.Staff)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Pass(c.after)
+		got, _, _ := s.post(t, xmlEvent(fmt.Sprint("o_", n+1), "SCAN", actstest.Start.Unix(), "EventKey", b.Scene))
+		if said := openReply(t, wxmsg.XML, got.body); got.status != 200 || !strings.Contains(said, c.says) {
+			t.Errorf("after %v: %d %q, want %q", c.after, got.status, said, c.says)
+		}
+		if f := s.account(t, e.Staff.AccountID).Follower; (f == nil) != (c.follows == "") || f != nil && f.OpenID != c.follows {
+			t.Errorf("after %v: bound to %+v", c.after, f)
 		}
 	}
 }
