@@ -56,13 +56,17 @@ func (a *Acts) staffTold(ctx context.Context, e internship.Event, _ string) (str
 }
 
 // recoveryDone moves the account to what was approved, where the act was cut
-// off, and tells the person.
+// off, and tells the person. Of an approval that was taken back another event
+// tells.
 func (a *Acts) recoveryDone(ctx context.Context, e internship.Event, _ string) (string, error) {
 	r, err := a.recoveryOf(ctx, e)
 	if err != nil {
 		return "", err
 	}
-	if err := a.applyRecovery(ctx, r, a.consequence(e)); err != nil {
+	switch err := a.applyRecovery(ctx, r, a.consequence(e)); {
+	case errors.Is(err, internship.ErrMobileTaken):
+		return "", nil
+	case err != nil:
 		return "", err
 	}
 	enterprise, err := a.DB.Enterprises.Get(ctx, r.EnterpriseID)

@@ -94,7 +94,7 @@ func (a *Acts) claim(ctx context.Context, r *internship.Recovery) (Claim, error)
 // verified mobile and no password, all sessions end, and its WeChat is unbound,
 // since who has the lost phone must not go on reading. Staff accounts are left
 // as they are. Errors: ErrNotFound, ErrWrongState, ErrNothingToGive,
-// ErrMobileTaken.
+// ErrMobileTaken, where it became so in between with the recovery refused.
 func (a *Acts) ApproveRecovery(ctx context.Context, p Partner, id string) (Claim, error) {
 	c, err := a.Recovery(ctx, id)
 	if err != nil {
@@ -138,9 +138,17 @@ func (a *Acts) mobileFree(ctx context.Context, c Claim) error {
 	return nil
 }
 
+// mobileGone is why an approval is taken back, as the person is told.
+const mobileGone = "该手机号已绑定其他账号，请换用未使用的手机号重新申请"
+
 // applyRecovery moves the owner's account to what was approved; again it
-// changes nothing.
+// changes nothing. Where the mobile became another account's since the platform
+// looked, the approval is taken back: trying again would never end. Errors:
+// ErrMobileTaken then.
 func (a *Acts) applyRecovery(ctx context.Context, r *internship.Recovery, do internship.Do) error {
+	if r.State != internship.RecoveryApproved {
+		return takenBack()
+	}
 	owner, err := a.DB.Accounts.Get(ctx, r.AccountID)
 	if err != nil {
 		return fmt.Errorf("apply recovery: %w", err)
@@ -155,10 +163,35 @@ func (a *Acts) applyRecovery(ctx context.Context, r *internship.Recovery, do int
 			return err
 		})
 	})
+	err = firstHeld(err)
+	if errors.Is(err, internship.ErrMobileTaken) {
+		do.Note = mobileGone
+		if err = a.takeBack(ctx, r, do); err == nil {
+			err = takenBack()
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("apply recovery: %w", firstHeld(err))
+		return fmt.Errorf("apply recovery: %w", err)
 	}
 	return nil
+}
+
+// takeBack ends an approval that can't be carried out; the person is told why
+// by the reaction to its event.
+func (a *Acts) takeBack(ctx context.Context, r *internship.Recovery, do internship.Do) error {
+	_, err := a.DB.Recoveries.Change(store.SubOp(ctx, "take back"), r, func(r *internship.Recovery) error {
+		ended, err := r.TakeBack(do)
+		if err == nil && !ended {
+			return store.Unchanged
+		}
+		return err
+	})
+	return err
+}
+
+// takenBack is what the platform is told of an approval that was taken back.
+func takenBack() error {
+	return internship.ErrMobileTaken.With("该手机号刚刚绑定了其他账号，本申请已自动拒绝，申请人会收到短信")
 }
 
 // RefuseRecovery ends one with a reason, which the person is told by SMS.

@@ -43,12 +43,14 @@ const (
 
 var recoveryMachine = Machine{
 	Name: "recovery", Label: "找回申请",
-	States: []State{{RecoveryPending, "待处理", false}, {RecoveryApproved, "已通过", true}, {RecoveryRefused, "已拒绝", true}, {RecoveryExpired, "已过期", true}},
+	States: []State{{RecoveryPending, "待处理", false}, {RecoveryApproved, "已通过", false}, {RecoveryRefused, "已拒绝", true}, {RecoveryExpired, "已过期", true}},
 	Transitions: []Transition{
 		{Name: "submit", Label: "提交", To: RecoveryPending, By: []ActorKind{ByEnterprise}, Needs: "verified mobile; one pending per code and per mobile"},
 		{Name: "approve", Label: "通过", From: []string{RecoveryPending}, To: RecoveryApproved, By: []ActorKind{ByPlatform}, Emits: RecoveryGranted,
 			Needs: "the code is that of an activated enterprise; the mobile is no other account's"},
 		{Name: "refuse", Label: "拒绝", From: []string{RecoveryPending}, To: RecoveryRefused, By: []ActorKind{ByPlatform}, Emits: RecoveryDenied, Needs: "a reason"},
+		{Name: "take_back", Label: "撤回通过", From: []string{RecoveryApproved}, To: RecoveryRefused, By: []ActorKind{BySystem}, Emits: RecoveryDenied,
+			Needs: "the mobile became another account's before this one moved to it"},
 		{Name: "expire", Label: "过期", From: []string{RecoveryPending}, To: RecoveryExpired, By: []ActorKind{BySystem}, Needs: "30 days without a decision"},
 	},
 }
@@ -106,6 +108,17 @@ func (r *Recovery) Refuse(do Do) error {
 	}
 	r.Reason = do.Note
 	return r.fire("refuse", do)
+}
+
+// TakeBack ends an approval that can't be carried out with the reason in
+// do.Note: the mobile, which was free when the platform looked, is another
+// account's. It says whether there was one to take back.
+func (r *Recovery) TakeBack(do Do) (bool, error) {
+	if r.State != RecoveryApproved {
+		return false, nil
+	}
+	r.Reason, r.AccountID, r.EnterpriseID = do.Note, "", ""
+	return true, r.fire("take_back", do)
 }
 
 // Expire ends one that waited too long; it says whether it did.
