@@ -99,7 +99,8 @@ func (a *Acts) sheet(ctx context.Context, s Staff, in internship.PositionInput) 
 
 // EditPosition saves a new edition and un-publishes the position.
 // Errors: those of CreatePosition, ErrNotFound, ErrWrongState in 实习中,
-// ErrHeadcountTooLow.
+// ErrHeadcountTooLow, ErrTermsChanged where the form names an edition and there
+// is another by now.
 func (a *Acts) EditPosition(ctx context.Context, s Staff, id string, in internship.PositionInput) (*internship.Position, error) {
 	if err := s.mayManage(); err != nil {
 		return nil, err
@@ -113,6 +114,9 @@ func (a *Acts) EditPosition(ctx context.Context, s Staff, id string, in internsh
 		return nil, err
 	}
 	return a.changePosition(ctx, s, id, func(p *internship.Position) error {
+		if err := p.Seen(in.Edition); err != nil {
+			return err
+		}
 		return p.Edit(sheet, len(taken), a.do(s, ""))
 	})
 }

@@ -272,6 +272,39 @@ func look(t *testing.T, w *actstest.World) {
 	}
 }
 
+// TestTwoEditOnePosition: of two who saw the same edition the second is told, and neither a refused edit nor one that
+// names no edition does harm.
+func TestTwoEditOnePosition(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	e := w.Enterprise("甲")
+	p := e.Position("焊工", 1)
+	edit := func(name string, seen int) error {
+		in := e.Terms(name, 1)
+		in.Edition = seen
+		_, err := w.Acts.EditPosition(t.Context(), e.Staff, p.ID, in)
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		seen int
+		want error
+		is   string
+	}{
+		{"电工", p.Edition, nil, "电工"},
+		{"钳工", p.Edition, internship.ErrTermsChanged, "电工"},
+		{"钳工", p.Edition + 2, internship.ErrTermsChanged, "电工"},
+		{"钳工", -1, internship.ErrInvalid, "电工"},
+		{"钳工", p.Edition + 1, nil, "钳工"},
+		{"车工", 0, nil, "车工"},
+	} {
+		expect(t, c.name, edit(c.name, c.seen), c.want)
+		if got, err := w.DB.Positions.Get(t.Context(), p.ID); err != nil || got.Terms.Name != c.is {
+			t.Errorf("%s, having seen %d: is %s, %v", c.name, c.seen, got.Terms.Name, err)
+		}
+	}
+}
+
 func TestPublishedAgainIsLookedAtAgain(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)

@@ -144,9 +144,9 @@ func positionDocs() map[string]doc {
 			Errors: errs{internship.ErrBadCursor, internship.ErrInvalid}},
 		"readPosition": {Tag: tagPosition, Summary: "查看岗位", Says: "含已签约人数。", Errors: own},
 		"editPosition": {Tag: tagPosition, Summary: "编辑岗位", Says: "保存后岗位变为「未发布」，须重新发布；「实习中」的岗位不能编辑，实习人数不能少于已签约人数。" +
-			"薪资、结算方式、地址、夜班、加班、住宿、预计实习时间或职业类别有变时，重新发布后待确认的学生须重新确认。",
+			"薪资、结算方式、地址、夜班、加班、住宿、预计实习时间或职业类别有变时，重新发布后待确认的学生须重新确认。edition 填写页面上看到的版本，以免覆盖同事刚做的修改。",
 			Errors: append(errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge,
-				internship.ErrWrongState, internship.ErrHeadcountTooLow, internship.ErrBlacklisted, internship.ErrBusy}, own...)},
+				internship.ErrWrongState, internship.ErrTermsChanged, internship.ErrHeadcountTooLow, internship.ErrBlacklisted, internship.ErrBusy}, own...)},
 		"publishPosition": {Tag: tagPosition, Summary: "发布岗位",
 			Says: "逐项确认合规声明（内容见 /api/v1/forms 的 declaration）后，推荐学校的学生即可报名；每次发布都须确认。edition 填写页面上看到的版本，以免发布同事刚改过、自己没有看到的内容。企业须为「正常」状态且信息完整，所属行业可以接收实习生，" +
 				"岗位信息完整，报名截止日期未过，同类岗位在岗人数不多于在岗职工总数；有夜班或加班的须已备案；实习报酬不低于相同岗位工资的 80%。" +

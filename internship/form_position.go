@@ -52,6 +52,7 @@ func PositionForm() Form {
 		{Name: "description", Label: "岗位描述", Required: true, Max: introMax, Lines: true},
 		{Name: "skills", Label: "学习技能", Max: introMax / 2, Lines: true},
 		{Name: "requirements", Label: "实习要求", Max: introMax / 2, Lines: true},
+		{Name: "edition", Label: "岗位版本", Least: 1, Greatest: maxEdition},
 	}}
 }
 

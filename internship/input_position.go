@@ -4,6 +4,9 @@ import "errors"
 
 // PositionInput is the form 实习岗位编辑 as it is submitted (manual §3.1).
 type PositionInput struct {
+	// Edition is the one that the person edits; 0: not said. A new position has
+	// none yet.
+	Edition       int            `json:"edition,omitempty" doc:"编辑时页面上看到的岗位版本；填写后，岗位在此期间被他人修改过的不予保存" example:"2"`
 	Name          string         `json:"name" doc:"岗位名称" example:"web前端工程师"`
 	Department    string         `json:"department" doc:"实习部门" example:"技术部"`
 	Salary        string         `json:"salary" doc:"薪资待遇" example:"2K-3K"`
@@ -98,7 +101,7 @@ func cleanAll(texts []string) []string {
 }
 
 func (in PositionInput) values() map[string]string {
-	values := map[string]string{"name": in.Name, "department": in.Department, "salary": in.Salary,
+	values := map[string]string{"edition": Number(in.Edition), "name": in.Name, "department": in.Department, "salary": in.Salary,
 		"salaryMin": Number(in.SalaryMin), "salaryMax": Number(in.SalaryMax), "settlement": in.Settlement, "referenceWage": Number(in.ReferenceWage),
 		"education": in.Education, "headcount": Number(in.Headcount), "staffInPost": Number(in.StaffInPost), "occupation": Number(in.Occupation),
 		"address.province": in.Address.Province, "address.city": in.Address.City, "address.county": in.Address.County, "address.detail": in.Address.Detail,

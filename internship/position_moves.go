@@ -81,6 +81,16 @@ type Publication struct {
 	Policy         SharePolicy
 }
 
+// Seen refuses what a person does to a position that a colleague has changed
+// since he or she looked: edition is the one that was seen, 0 where it was not
+// said. Errors: ErrTermsChanged.
+func (p *Position) Seen(edition int) error {
+	if edition != 0 && edition != p.Edition {
+		return ErrTermsChanged
+	}
+	return nil
+}
+
 // Publish makes the position choosable and says what the enterprise
 // should know of it. Where the terms differ materially from those published
 // before, the event says so and waiting applicants must agree again (G-16).
@@ -97,8 +107,8 @@ func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
 		}
 		return nil, err
 	}
-	if seen := of.Declared.Edition; seen != 0 && seen != p.Edition {
-		return nil, ErrTermsChanged
+	if err := p.Seen(of.Declared.Edition); err != nil {
+		return nil, err
 	}
 	if err := p.publishable(e, do.At); err != nil {
 		return nil, err
