@@ -5,6 +5,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -33,9 +34,9 @@ const (
 	// headerLimit leaves room for a browser's cookies and WeChat's long
 	// queries.
 	headerLimit = 16 << 10
-	// budget is how long the work on a request may take: longer than the 3 s
-	// for which a change is tried, shorter than a phone's patience.
-	budget = 10 * time.Second
+	// usualBudget is longer than the 3 s for which a change is tried, and shorter
+	// than a phone's patience.
+	usualBudget = 10 * time.Second
 	// readTimeout bounds reading a request, writeTimeout writing its answer;
 	// idleTimeout is how long a connection may wait for the next request.
 	readTimeout  = 15 * time.Second
@@ -62,6 +63,8 @@ type Options struct {
 	Gatherer   prometheus.Gatherer
 	// Version is shown in /openapi.json; empty: "dev".
 	Version string
+	// Budget is how long the work on a request may take; zero: 10 s.
+	Budget time.Duration
 	// PartnerKeys open the partner API; nil: it is closed to everybody.
 	PartnerKeys *PartnerKeys
 	// ServiceAccount and MiniProgram check what WeChat posts to the callback
@@ -107,9 +110,7 @@ func New(o Options) *App {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Version == "" {
-		o.Version = "dev"
-	}
+	o.Version, o.Budget = cmp.Or(o.Version, "dev"), cmp.Or(o.Budget, usualBudget)
 	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs(), pages: newPages(o.Pictures), open: map[string]bool{}}
 	a.fiber = fiber.New(fiber.Config{
 		// Strings that Fiber hands out live on in documents and logs, so they

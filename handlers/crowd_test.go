@@ -143,7 +143,7 @@ func inUse() int64 {
 // waitUntil waits for a condition.
 func waitUntil(tb testing.TB, what string, done func() bool) {
 	tb.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			tb.Fatalf("%s: not in time", what)
 		}

@@ -89,7 +89,7 @@ func (s *stage) wholeApp() *handlers.App {
 	s.must(err)
 	p := &platform{wechat: s.wechat, used: map[string]bool{}, snapshots: map[string]bool{}, follower: map[string]acts.Follower{}, away: map[string]bool{}, unions: map[string]string{}}
 	s.Acts.WeChat, s.Acts.Phones, s.Acts.Pages, s.Acts.Followers = p, p, p, p
-	return handlers.New(handlers.Options{Acts: s.Acts, Log: s.Acts.Log, PartnerKeys: s.keys, PublicURL: &url.URL{Scheme: "https", Host: "shixi.test"},
+	return handlers.New(handlers.Options{Acts: s.Acts, Log: s.Acts.Log, PartnerKeys: s.keys, Budget: time.Minute, PublicURL: &url.URL{Scheme: "https", Host: "shixi.test"},
 		ServiceAccount: receiver, MiniProgram: receiver, VerifyFiles: map[string]string{"MP_verify_ABCDEFGHIJKLMNOP.txt": "matrix"}})
 }
 

@@ -63,7 +63,7 @@ func newPartners(tb testing.TB, alter ...func(*store.Options)) *partners {
 		tb.Fatal(err)
 	}
 	w.keys = keys
-	w.app = handlers.New(handlers.Options{Acts: w.Acts, Log: w.Acts.Log, PartnerKeys: keys})
+	w.app = handlers.New(handlers.Options{Acts: w.Acts, Log: w.Acts.Log, PartnerKeys: keys, Budget: time.Minute})
 	return w
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"shixi/acts/actstest"
 	"shixi/handlers"
@@ -102,7 +103,7 @@ func TestFiftyAcceptancesOfOneStudent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	student := w.NewStudent("卢晓东")
-	second := handlers.New(handlers.Options{Acts: w.Acts, Log: w.Acts.Log})
+	second := handlers.New(handlers.Options{Acts: w.Acts, Log: w.Acts.Log, Budget: time.Minute})
 	var callers []caller
 	var rows []string
 	for i := range internship.MaxOpen {

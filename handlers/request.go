@@ -83,7 +83,7 @@ func (a *App) begin(c *fiber.Ctx) (context.Context, context.CancelFunc) {
 		r.id = newRequestID()
 	}
 	ctx := context.WithValue(logs.WithRequestID(context.Background(), r.id), requestKey{}, r)
-	ctx, cancel := context.WithTimeout(ctx, budget)
+	ctx, cancel := context.WithTimeout(ctx, a.options.Budget)
 	c.SetUserContext(ctx)
 	c.Set(headerRequestID, r.id)
 	a.secure(c)
