@@ -65,8 +65,8 @@ type Opened struct {
 
 // LogIn opens a session for a name and password (manual §2.3). Errors:
 // ErrCaptcha, ErrBadLogin whether or not the account exists, ErrTooManyTries,
-// ErrWechatTaken, ErrBadWechat, ErrUnavailable when too many log in at once,
-// which is no try.
+// ErrWechatTaken, ErrBadWechat, ErrBusy where the password was changed meanwhile,
+// ErrUnavailable when too many log in at once, which is no try.
 func (a *Acts) LogIn(ctx context.Context, l Login) (Opened, error) {
 	if err := a.useTicket(ctx, l.Ticket); err != nil {
 		return Opened{}, err
@@ -166,9 +166,10 @@ func (a *Acts) open(ctx context.Context, account *internship.Account, device Dev
 	return a.openAs(ctx, account, device, "sx_"+rand.Text()+rand.Text())
 }
 
-// openAs makes the session of an account under a given token; the same token
-// again makes no other. The account is read once more behind the session: what
-// voided sessions meanwhile voids this one too.
+// openAs makes the session of an account, as it was when the person showed to be
+// its own, under a given token; the same token again makes no other. The account
+// is read once more behind the session: what voided sessions meanwhile voids
+// this one too.
 func (a *Acts) openAs(ctx context.Context, account *internship.Account, device Device, token string) (Opened, error) {
 	account, err := a.see(ctx, account, device)
 	if err != nil {
@@ -202,13 +203,13 @@ func (a *Acts) see(ctx context.Context, account *internship.Account, device Devi
 		id = rand.Text()
 	}
 	hash := a.DB.Blind("device " + account.ID + " " + id)
-	account, err := a.DB.Accounts.Change(store.SubOp(ctx, "device"), account, func(x *internship.Account) error {
+	account, err := a.DB.Accounts.Change(store.SubOp(ctx, "device"), account, asShown(account, func(x *internship.Account) error {
 		news, err := x.SeeDevice(hash, device.Name, a.own(x))
 		if err == nil && !news {
 			return store.Unchanged
 		}
 		return err
-	})
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("note device: %w", err)
 	}

@@ -121,9 +121,9 @@ func (a *Acts) bindMiniProgram(ctx context.Context, account *internship.Account,
 // again changes nothing, another one replaces it. Errors: ErrWechatTaken when
 // it is another account's.
 func (a *Acts) bind(ctx context.Context, account *internship.Account, c internship.Channel, i internship.Identity) (*internship.Account, error) {
-	account, err := a.DB.Accounts.Change(ctx, account, func(x *internship.Account) error {
+	account, err := a.DB.Accounts.Change(ctx, account, asShown(account, func(x *internship.Account) error {
 		return rebind(x, c, i, internship.Do{By: x.Actor(), At: a.Now()})
-	})
+	}))
 	if store.Held(err, "openid") {
 		return nil, internship.ErrWechatTaken
 	}

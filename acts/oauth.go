@@ -275,14 +275,18 @@ type Marks struct {
 
 // BindMarked binds the person whom the browser's marks tell to the account that
 // was just logged in to; each mark serves once. It gives the account as it is
-// then, nil where nobody was told. Errors: ErrWechatTaken.
-func (a *Acts) BindMarked(ctx context.Context, accountID string, m Marks) (*internship.Account, error) {
+// then, nil where nobody was told. Errors: ErrWechatTaken, ErrBusy where the
+// session has become void.
+func (a *Acts) BindMarked(ctx context.Context, s store.Session, m Marks) (*internship.Account, error) {
 	i := internship.Identity{AppID: a.Apps.ServiceAccount, BoundAt: a.Now()}
 	var err error
 	if i.OpenID, i.UnionID, err = a.useMarks(ctx, m); err != nil || i.OpenID == "" {
 		return nil, err
 	}
-	account, err := a.DB.Accounts.Get(ctx, accountID)
+	account, err := a.DB.Accounts.Get(ctx, s.AccountID)
+	if err == nil && account.Epoch != s.Epoch {
+		err = internship.ErrBusy
+	}
 	if err != nil {
 		return nil, fmt.Errorf("bind marked: %w", err)
 	}

@@ -28,9 +28,9 @@ func (a *Acts) ResetPassword(ctx context.Context, in internship.ResetInput, addr
 	if err := a.useCode(ctx, internship.CodeForReset, in.Mobile, in.SMSCode, address); err != nil {
 		return err
 	}
-	return a.secure(ctx, account, "", func(x *internship.Account) error {
+	return a.secure(ctx, account, "", asShown(account, func(x *internship.Account) error {
 		return x.SetPassword(hash, "", a.own(x))
-	})
+	}))
 }
 
 // ChangePassword changes one's own password: by the old one or, where none is
@@ -67,9 +67,9 @@ func (a *Acts) ChangePassword(ctx context.Context, s Staff, in internship.Passwo
 			return err
 		}
 	}
-	return a.secure(ctx, account, s.Session, func(x *internship.Account) error {
+	return a.secure(ctx, account, s.Session, asShown(account, func(x *internship.Account) error {
 		return x.SetPassword(hash, s.Session, a.own(x))
-	})
+	}))
 }
 
 // ChangeMobile changes one's own mobile: a code that was sent to the new one
@@ -115,9 +115,9 @@ func (a *Acts) ChangeMobile(ctx context.Context, s Staff, in internship.MobileIn
 	var moved internship.Account
 	err = a.withMobile(ctx, in.Mobile, func() error {
 		moved = *account // a change that fails leaves traces
-		return a.secure(ctx, &moved, s.Session, func(x *internship.Account) error {
+		return a.secure(ctx, &moved, s.Session, asShown(account, func(x *internship.Account) error {
 			return x.ChangeMobile(in.Mobile, s.Session, a.own(x))
-		})
+		}))
 	})
 	return &moved, firstHeld(err)
 }
@@ -165,6 +165,20 @@ func (a *Acts) newHash(ctx context.Context, account *internship.Account, passwor
 		return "", internship.SamePassword()
 	}
 	return a.hash(ctx, password)
+}
+
+// asShown makes a change that a person may make by what he or she showed when
+// the account was read: a password, a code, a WeChat identity. Where sessions
+// were voided since, that shows nothing any more. Errors: ErrBusy then, so that
+// whoever asks again is looked at anew.
+func asShown(account *internship.Account, change func(*internship.Account) error) func(*internship.Account) error {
+	epoch := account.Epoch
+	return func(x *internship.Account) error {
+		if x.Epoch != epoch {
+			return internship.ErrBusy
+		}
+		return change(x)
+	}
 }
 
 // secure makes a change that voids sessions, and ends them; the reaction to its

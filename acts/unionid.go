@@ -71,12 +71,12 @@ func (a *Acts) knowUser(ctx context.Context, account *internship.Account, i inte
 	if i.UnionID == "" || is(account.MiniProgram, i) && account.MiniProgram.UnionID == i.UnionID {
 		return account, nil
 	}
-	return a.DB.Accounts.Change(ctx, account, func(x *internship.Account) error {
+	return a.DB.Accounts.Change(ctx, account, asShown(account, func(x *internship.Account) error {
 		if !x.KnowUnion(internship.MiniProgram, i.OpenID, i.UnionID) {
 			return store.Unchanged
 		}
 		return nil
-	})
+	}))
 }
 
 // came has a follower whom no account knows looked for by unionid: as a job,

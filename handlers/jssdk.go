@@ -42,7 +42,7 @@ func wechatDocs() map[string]doc {
 	return map[string]doc{
 		"logInByPhone": {Tag: tagLogin, Summary: "手机号快捷登录", Says: "小程序「手机号快速验证」登录：手机号须是账号的手机号。登录后该微信自动绑定到账号。",
 			Errors: errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge, internship.ErrBadWechat, internship.ErrPhoneUnknown,
-				internship.ErrForeignPhone, internship.ErrWechatTaken, internship.ErrTooManyTries, internship.ErrPhoneQuota}},
+				internship.ErrForeignPhone, internship.ErrWechatTaken, internship.ErrBusy, internship.ErrTooManyTries, internship.ErrPhoneQuota}},
 		"loginQR": {Tag: tagLogin, Summary: "获取登录二维码", Says: "登录页显示的二维码，5 分钟内有效。查询结果须带回随回答设置的 Cookie：只有显示二维码的浏览器能登录。" +
 			"已绑定的微信扫码后须在手机上确认；未绑定的微信扫码后，在本浏览器登录一次即绑定。",
 			Errors: errs{internship.ErrTooManyTries}},

@@ -117,7 +117,7 @@ func (a *App) bindMarked(ctx context.Context, opened *acts.Opened, w Way) string
 	if marks == (acts.Marks{}) {
 		return ""
 	}
-	account, err := a.acts.BindMarked(ctx, opened.Session.AccountID, marks)
+	account, err := a.acts.BindMarked(ctx, opened.Session, marks)
 	switch {
 	case err != nil:
 		return a.problem(ctx, err).Detail
