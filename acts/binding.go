@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -11,8 +12,15 @@ import (
 	"shixi/store"
 )
 
-// sceneLife is how long a binding QR may be scanned.
-const sceneLife = 10 * time.Minute
+const (
+	// sceneLife is how long a binding QR may be scanned.
+	sceneLife = 10 * time.Minute
+
+	// bindTries are how many one account gets in a while: WeChat makes so many
+	// a day for all of us, and anybody may register.
+	bindTries  = 30
+	bindWindow = time.Hour
+)
 
 // bindScene begins the scene strings of binding codes, loginScene those of
 // log-in pages.
@@ -29,13 +37,17 @@ type Binding struct {
 }
 
 // BindingQR makes a QR code of the 服务号 for the person's account (wechat.md
-// §7.2): whoever scans it becomes the follower that messages go to.
+// §7.2): whoever scans it becomes the follower that messages go to. Errors:
+// ErrTooManyTries.
 func (a *Acts) BindingQR(ctx context.Context, s Staff) (Binding, error) {
 	if a.WeChat == nil {
 		return Binding{}, internship.ErrUnavailable
 	}
 	b := Binding{Scene: bindScene + rand.Text(), Expires: a.Now().Add(sceneLife)}
-	if err := a.DB.AddScene(ctx, store.Scene{ID: b.Scene, AccountID: s.AccountID, Expires: b.Expires}); err != nil {
+	if err := a.limit(ctx, "binding qr:"+s.AccountID, bindTries, bindWindow); err != nil {
+		return Binding{}, err
+	}
+	if err := a.DB.AddScene(ctx, store.Scene{ID: b.Scene, AccountID: s.AccountID, Session: s.Session, Expires: b.Expires}); err != nil {
 		return Binding{}, err
 	}
 	var err error
@@ -81,7 +93,9 @@ func (a *Acts) Scanned(ctx context.Context, openID, scene string) (Scan, error) 
 	return Scan{}, nil
 }
 
-// bindScanned binds the first who scanned a binding code.
+// bindScanned binds the first who scanned a binding code, while the session that
+// asked for it lasts: who is logged out, or had the password changed, can't have
+// his or her WeChat bound any more.
 func (a *Acts) bindScanned(ctx context.Context, openID, scene string) (Scan, error) {
 	s, err := a.DB.Scene(ctx, scene)
 	if err == nil && s.OpenID == "" {
@@ -95,6 +109,13 @@ func (a *Acts) bindScanned(ctx context.Context, openID, scene string) (Scan, err
 	}
 	if s.Done {
 		return a.boundBefore(ctx, s)
+	}
+	_, err = a.DB.Session(ctx, s.Session)
+	if errors.Is(err, internship.ErrUnauthorized) {
+		return Scan{Outcome: ScanStale}, a.Followed(ctx, openID)
+	}
+	if err != nil {
+		return Scan{}, fmt.Errorf("scanned: %w", err)
 	}
 	identity := internship.Identity{AppID: a.Apps.ServiceAccount, OpenID: openID, BoundAt: a.Now()}
 	_, err = a.DB.Accounts.Update(ctx, s.AccountID, func(x *internship.Account) error {

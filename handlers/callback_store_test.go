@@ -79,7 +79,7 @@ func TestCallbackBindsAFollower(t *testing.T) {
 	at := actstest.Start.Unix()
 	first, second := s.Enterprise("甲"), s.Enterprise("乙")
 	scene := func(e *actstest.Enterprise, id string) string {
-		if err := s.DB.AddScene(t.Context(), store.Scene{ID: "bind_" + id, AccountID: e.Staff.AccountID, Expires: s.Now().Add(time.Minute)}); err != nil {
+		if err := s.DB.AddScene(t.Context(), store.Scene{ID: "bind_" + id, AccountID: e.Staff.AccountID, Session: e.Staff.Session, Expires: s.Now().Add(time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
 		return "bind_" + id
@@ -213,7 +213,7 @@ func TestCallbackWithHangingDatabase(t *testing.T) {
 	}
 	s.callback.budget = 50 * time.Millisecond
 	e := s.Enterprise("甲")
-	if err := s.DB.AddScene(t.Context(), store.Scene{ID: "bind_1", AccountID: e.Staff.AccountID, Expires: s.Now().Add(time.Minute)}); err != nil {
+	if err := s.DB.AddScene(t.Context(), store.Scene{ID: "bind_1", AccountID: e.Staff.AccountID, Session: e.Staff.Session, Expires: s.Now().Add(time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	scan := xmlEvent("o_1", "SCAN", actstest.Start.Unix(), "EventKey", "bind_1")

@@ -100,6 +100,6 @@ func enterpriseDocs() map[string]doc {
 			Errors: submitted(internship.ErrWrongState, internship.ErrChangeWaiting, internship.ErrNothingChanged, internship.ErrCodeTaken, internship.ErrBlacklisted)},
 		"withdrawChange": {Tag: tagEnterprise, Summary: "撤回变更", Says: "仅负责人。撤回等待审核的变更。",
 			Errors: errs{internship.ErrWrongState, internship.ErrNoChange, internship.ErrBlacklisted, internship.ErrBusy}},
-		"bindFollower": {Tag: tagEnterprise, Summary: "绑定服务号", Says: "得到一张二维码，用微信扫码并关注服务号后，消息即发往该微信。10 分钟内有效，只能使用一次。"},
+		"bindFollower": {Tag: tagEnterprise, Summary: "绑定服务号", Says: "得到一张二维码，用微信扫码并关注服务号后，消息即发往该微信。10 分钟内有效，只能使用一次，退出登录即失效。每小时最多 30 张。", Errors: errs{internship.ErrTooManyTries}},
 	}
 }

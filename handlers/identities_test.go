@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"shixi/acts"
@@ -337,6 +338,45 @@ func TestBindingCodeServesOnce(t *testing.T) {
 	if w.bound(e) != "" {
 		t.Error("bound again by a used code")
 	}
+}
+
+// TestBindingCodeOutlivesNoSession: whoever had the session that asked for the code, but was logged out or had the
+// password changed under it, has nobody bound by it any more. The session that is kept has.
+func TestBindingCodeOutlivesNoSession(t *testing.T) {
+	t.Parallel()
+	w := newWechatWorld(t)
+	w.log.never(openLi, openWang)
+	e := w.enterprise("A")
+	owner := w.owner(e)
+	thief := func() caller { return w.as(w.byPassword(e.Mobile, actstest.Password, "a-computer-1234567").Token) }
+	scene := func(by caller) string {
+		_, scene, _ := strings.Cut(read[handlers.BindingCode](by.post("/api/v1/bindings/follower", nil).ok(http.StatusOK)).ImageURL, "ticket=")
+		return scene
+	}
+	scan := func(openID, scene string, want acts.ScanOutcome) {
+		t.Helper()
+		if s, err := w.Acts.Scanned(t.Context(), openID, scene); err != nil || s.Outcome != want {
+			t.Errorf("%+v, %v", s, err)
+		}
+	}
+	left := scene(thief())
+	owner.delete("/api/v1/sessions").ok(http.StatusNoContent)
+	scan(openWang, left, acts.ScanStale)
+	left, own := scene(thief()), scene(owner)
+	w.log.never("Another-2026")
+	owner.put("/api/v1/me/password", internship.PasswordInput{Old: actstest.Password, Password: "Another-2026"}).ok(http.StatusNoContent)
+	scan(openWang, left, acts.ScanStale)
+	if w.bound(e) != "" {
+		t.Errorf("bound to %q", w.bound(e))
+	}
+	scan(openLi, own, acts.ScanBound)
+	for range 40 {
+		if a := owner.post("/api/v1/bindings/follower", nil); a.status == http.StatusTooManyRequests {
+			a.refused(internship.ErrTooManyTries)
+			return
+		}
+	}
+	t.Error("codes without a limit")
 }
 
 // TestBoundAccountIsTold: the account itself, although it did it, and nobody

@@ -14,9 +14,11 @@ import (
 // be bound to the account (wechat.md §7.2). It stays until it expires, so that
 // a repeated event is known from a second scan.
 type Scene struct {
-	ID        string    `bson:"_id"`
-	AccountID string    `bson:"accountId"`
-	Expires   time.Time `bson:"expires"`
+	ID        string `bson:"_id"`
+	AccountID string `bson:"accountId"`
+	// Session is the one that asked for it: a code outlives no log-in.
+	Session string    `bson:"session"`
+	Expires time.Time `bson:"expires"`
 	// OpenID is who scanned it; empty: nobody yet.
 	OpenID string `bson:"openId,omitempty"`
 	// Done: the binding is recorded, and the scene binds no more.

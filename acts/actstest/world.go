@@ -110,7 +110,7 @@ func (w *World) Enterprise(name string) *Enterprise {
 	opened, err := quiet.Activate(ctx, internship.ActivationInput{Code: e.Code, ActivationCode: entry.Code, Mobile: e.Mobile, Name: "王经理", Password: Password}, acts.Device{Name: "测试", ID: "the device of " + e.Code}, "127.0.0.1")
 	w.must(err)
 	e.ID, e.Token = entry.Enterprise.ID, opened.Token
-	e.Staff = acts.Staff{AccountID: opened.Session.AccountID, EnterpriseID: e.ID, Name: "王经理", Role: internship.Owner}
+	e.Staff = acts.Staff{AccountID: opened.Session.AccountID, EnterpriseID: e.ID, Name: "王经理", Role: internship.Owner, Session: opened.Session.ID}
 	_, err = w.Acts.CompleteProfile(ctx, e.Staff, internship.ProfileInput{LegalPerson: "张明", Contact: "王经理", Phone: "0393-8888888", Intro: "电子产品", Industry: "制造业", Staff: 1000,
 		Address: internship.AddressInput{Province: "410000", City: "410900", County: "410902", Detail: "新华街 260 号"}})
 	w.must(err)
