@@ -222,7 +222,8 @@ func shows(q store.QRLogin, secret string) bool {
 }
 
 // enter opens the session of a confirmed code, or gives the one it opened
-// before. Nil: the account is gone, the binding or the session ended meanwhile.
+// before. Nil: the account is gone, the person refused after all, the binding or
+// the session ended meanwhile.
 func (a *Acts) enter(ctx context.Context, q store.QRLogin, secret string, device Device) (*Opened, error) {
 	token, err := a.derived("qr", q.ID, secret)
 	if err != nil {
@@ -240,8 +241,18 @@ func (a *Acts) enter(ctx context.Context, q store.QRLogin, secret string, device
 		return nil, err
 	}
 	q.State = store.QRUsed
-	_, err = a.DB.MoveQRLogin(ctx, q, store.QRConfirmed)
-	return &opened, err
+	moved, err := a.DB.MoveQRLogin(ctx, q, store.QRConfirmed)
+	if err == nil && !moved {
+		q, err = a.DB.QRLogin(ctx, q.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if q.State == store.QRUsed {
+		return &opened, nil // by this poll or another one at the same instant
+	}
+	_, err = a.DB.EndSession(context.WithoutCancel(ctx), account.ID, opened.Session.ID)
+	return nil, err
 }
 
 // derived is the token that a caller gets again when the first answer was lost:

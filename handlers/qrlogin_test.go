@@ -12,6 +12,7 @@ import (
 	"shixi/acts"
 	"shixi/handlers"
 	"shixi/internship"
+	"shixi/store"
 )
 
 // showQR has the browser show a code.
@@ -350,6 +351,43 @@ func TestManyPollsAreOneSession(t *testing.T) {
 	}
 	if devices := w.account(e.Staff.AccountID).Devices; len(devices) != 2 {
 		t.Errorf("one browser counts as %d devices", len(devices)-1)
+	}
+}
+
+// TestRefusalWhileTheSessionOpens: the person confirms, and refuses at the very instant at which the browser fetches the
+// session. Who is told that nobody gets in is told the truth.
+func TestRefusalWhileTheSessionOpens(t *testing.T) {
+	t.Parallel()
+	w := newWechatWorld(t)
+	e := w.enterprise("A")
+	w.follows(e, openLi)
+	attacker := w.browser()
+	qr := attacker.showQR()
+	w.scans(openLi, qr.ID)
+	if err := w.Acts.ConfirmQR(t.Context(), qr.ID, openLi); err != nil {
+		t.Fatal(err)
+	}
+	side := *w.Acts
+	side.DB = w.Open(func(o *store.Options) {
+		o.OnSaved = func(collection, _ string) { // the new device is noted, the session about to be made
+			if collection != "accounts" {
+				return
+			}
+			if err := w.Acts.DenyQR(t.Context(), qr.ID, openLi); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	_, secret, _ := strings.Cut(attacker.cookies["shixi_qr"].Value, ".")
+	s, err := side.PollQR(t.Context(), qr.ID, secret, acts.Device{Name: "电脑浏览器", ID: "the attacker's device"})
+	if err != nil || !s.Over || s.Opened != nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if sessions, err := w.DB.Sessions(t.Context(), e.Staff.AccountID); err != nil || len(sessions) != 1 {
+		t.Errorf("%d sessions, %v", len(sessions), err)
+	}
+	if p := attacker.poll(qr.ID); p.State != "expired" || !strings.Contains(p.Detail, "没有同意") || attacker.whose() != "" {
+		t.Errorf("%+v", p)
 	}
 }
 
