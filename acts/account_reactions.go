@@ -21,19 +21,21 @@ func (a *Acts) sessionsEnd(ctx context.Context, e internship.Event, _ string) (s
 	return "", err
 }
 
-// formerMobileTold tells the mobile that a change replaced, and forgets it.
+// formerMobileTold tells the mobile that a change or a recovery replaced, and
+// forgets it.
 func (a *Acts) formerMobileTold(ctx context.Context, e internship.Event, _ string) (string, error) {
 	account, err := a.DB.Accounts.Get(ctx, e.Refs.AccountID)
 	if err != nil || account.FormerMobile == "" {
 		return "", err
 	}
-	err = a.SendSMS(ctx, store.SMS{ID: store.DeriveID("sms", e.ID), Kind: "mobile_changed", Mobile: account.FormerMobile,
+	err = a.SendSMS(ctx, store.SMS{ID: store.DeriveID("sms", e.ID, "former"), Kind: "mobile_changed", Mobile: account.FormerMobile,
 		EnterpriseID: account.EnterpriseID, AccountID: account.ID, Params: map[string]string{"mobile": internship.MaskMobile(account.Mobile)}})
 	if err != nil {
 		return "", err
 	}
+	told := account.FormerMobile
 	_, err = a.DB.Accounts.Change(ctx, account, func(x *internship.Account) error {
-		if !x.ForgetFormerMobile() {
+		if x.FormerMobile != told || !x.ForgetFormerMobile() {
 			return store.Unchanged
 		}
 		return nil
@@ -56,7 +58,7 @@ func (a *Acts) staffTold(ctx context.Context, e internship.Event, _ string) (str
 }
 
 // recoveryDone moves the account to what was approved, where the act was cut
-// off, and tells the person. Of an approval that was taken back another event
+// off, and tells the person and the mobile that was replaced. Of an approval that was taken back another event
 // tells.
 func (a *Acts) recoveryDone(ctx context.Context, e internship.Event, _ string) (string, error) {
 	r, err := a.recoveryOf(ctx, e)
@@ -67,6 +69,9 @@ func (a *Acts) recoveryDone(ctx context.Context, e internship.Event, _ string) (
 	case errors.Is(err, internship.ErrMobileTaken):
 		return "", nil
 	case err != nil:
+		return "", err
+	}
+	if _, err := a.formerMobileTold(ctx, e, ""); err != nil {
 		return "", err
 	}
 	enterprise, err := a.DB.Enterprises.Get(ctx, r.EnterpriseID)

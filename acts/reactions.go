@@ -64,7 +64,7 @@ func Reactions() []Reaction {
 		{"staff_told", []internship.Kind{internship.AccountAdded},
 			"the person is told by SMS that there is an account", (*Acts).staffTold},
 		{"recovery_done", []internship.Kind{internship.RecoveryGranted},
-			"the owner's account moves to the verified mobile, if it has not, and the person is told by SMS; where the mobile became another account's, the recovery is refused", (*Acts).recoveryDone},
+			"the owner's account moves to the verified mobile, if it has not, and both mobiles are told by SMS; where the mobile became another account's, the recovery is refused", (*Acts).recoveryDone},
 		{"recovery_denied", []internship.Kind{internship.RecoveryDenied},
 			"the person is told by SMS why not", (*Acts).recoveryDenied},
 		{"follower_asked", []internship.Kind{internship.AccountBound},

@@ -88,7 +88,7 @@ func Texts() []Text {
 		{Kind: "recovery_refused", Label: "账号找回未通过", Why: "the platform refused to give an account back", Life: 24 * time.Hour, Tries: textTries,
 			Params:   []TextParam{textReason},
 			Template: "您的账号找回申请未通过，原因：{reason}。请补充材料后重新提交。"},
-		{Kind: "mobile_changed", Label: "手机号变更", Why: "an account's mobile was changed; the old one is told", Life: 24 * time.Hour, Tries: textTries,
+		{Kind: "mobile_changed", Label: "手机号变更", Why: "an account's mobile was changed, also by a recovery; the old one is told", Life: 24 * time.Hour, Tries: textTries,
 			Params:   []TextParam{textMobile},
 			Template: "您的实习备案平台账号已改用手机号{mobile}登录。如非本人操作，请立即联系平台。"},
 	}

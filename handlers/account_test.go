@@ -270,6 +270,24 @@ func TestMobileIsChanged(t *testing.T) {
 	change(internship.MobileInput{Mobile: taken.Mobile, SMSCode: new, OldSMSCode: old}).refused(internship.ErrMobileTaken)
 }
 
+// TestMobileIsChangedTwice: whoever moves an account on before the first mobile is told can't keep it from being told.
+func TestMobileIsChangedTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.enterprise("A")
+	for _, mobile := range []string{"13600000001", "13600000002"} {
+		form := internship.MobileInput{Mobile: mobile, SMSCode: w.smsCode(internship.CodeForMobile, mobile), Password: actstest.Password}
+		w.owner(e).put("/api/v1/me/mobile", form).ok(http.StatusOK)
+	}
+	w.react(e.Staff.AccountID)
+	if kind, words, _ := w.SMS(e.Mobile); kind != "mobile_changed" || words["mobile"] != "136****0002" {
+		t.Errorf("the first mobile is told %q %v", kind, words)
+	}
+	if kept, err := w.DB.Accounts.Get(t.Context(), e.Staff.AccountID); err != nil || kept.FormerMobile != "" {
+		t.Errorf("the first mobile is kept: %v", err)
+	}
+}
+
 // TestNewDevices: the first device is no news, a further one is, once.
 func TestNewDevices(t *testing.T) {
 	t.Parallel()

@@ -157,7 +157,7 @@ func recoveryPartnerDocs() map[string]doc {
 	return map[string]doc{
 		"listRecoveries": {Summary: "账号找回申请", Says: "平台密钥。按状态查看，从新到旧。", Errors: listed()},
 		"readRecovery":   {Summary: "查看找回申请", Says: "平台密钥。含身份核对结果；身份证号和手机号部分隐藏。", Errors: []*internship.Error{internship.ErrNotFound}},
-		"approveRecovery": {Summary: "通过找回申请", Says: "平台密钥。企业负责人的账号改为申请人已验证的手机号，原密码作废，所有登录立即失效，负责人的微信绑定解除；其他员工账号不变。申请人会收到短信。手机号在核实期间已绑定其他账号的，不能通过；恰在通过时被绑定的，申请自动变为已拒绝，原因见 reason，申请人会收到短信。",
+		"approveRecovery": {Summary: "通过找回申请", Says: "平台密钥。企业负责人的账号改为申请人已验证的手机号，原密码作废，所有登录立即失效，负责人的微信绑定解除；其他员工账号不变。申请人和原手机号都会收到短信。手机号在核实期间已绑定其他账号的，不能通过；恰在通过时被绑定的，申请自动变为已拒绝，原因见 reason，申请人会收到短信。",
 			Errors: submitted(internship.ErrNotFound, internship.ErrWrongState, internship.ErrNothingToGive, internship.ErrMobileTaken)},
 		"refuseRecovery": {Summary: "拒绝找回申请", Says: "平台密钥。须填写原因，申请人会收到短信。", Errors: submitted(internship.ErrNotFound, internship.ErrWrongState)},
 	}

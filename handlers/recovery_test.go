@@ -67,6 +67,12 @@ func TestRecoveryAllTheWay(t *testing.T) {
 	if kind, _, _ := w.SMS(lostMobile); kind != "recovered" {
 		t.Errorf("told %q", kind)
 	}
+	if kind, words, _ := w.SMS(e.Mobile); kind != "mobile_changed" || words["mobile"] != "135****0001" {
+		t.Errorf("the old mobile is told %q %v", kind, words)
+	}
+	if kept, err := w.DB.Accounts.Get(t.Context(), e.Staff.AccountID); err != nil || kept.FormerMobile != "" {
+		t.Errorf("the old mobile is kept: %v", err)
+	}
 	w.anyone().post("/api/v1/login", w.login(e.Mobile, actstest.Password)).refused(internship.ErrBadLogin)
 	w.anyone().post("/api/v1/login", w.login(e.Code, actstest.Password)).refused(internship.ErrBadLogin)
 	w.Pass(time.Minute)

@@ -23,7 +23,8 @@ type Account struct {
 	Password string `bson:"password"`
 	// LastPassword is the hash that was taken away with a recovery.
 	LastPassword string `bson:"lastPassword,omitempty"`
-	// FormerMobile is the one that a change replaced, until it is told of it.
+	// FormerMobile is the one that a change or a recovery replaced, until it is
+	// told of it.
 	FormerMobile string `bson:"-"`
 	// Seat is the number that an account other than the owner's has among its
 	// enterprise's, 1 to MaxAccounts - 1.

@@ -56,8 +56,17 @@ func (a *Account) LastHash() string {
 // ChangeMobile gives the account another mobile; the old one is kept until it
 // is told. Other sessions than keep are void.
 func (a *Account) ChangeMobile(mobile, keep string, do Do) error {
-	a.FormerMobile, a.Mobile = a.Mobile, mobile
+	a.moveTo(mobile)
 	return a.void("change_mobile", keep, do)
+}
+
+// moveTo replaces the mobile. One that is still to be told stays: who changes it
+// twice in a row can't keep the first one from being told.
+func (a *Account) moveTo(mobile string) {
+	if a.FormerMobile == "" && a.Mobile != mobile {
+		a.FormerMobile = a.Mobile
+	}
+	a.Mobile = mobile
 }
 
 // ForgetFormerMobile drops the old mobile once it has been told; it says
@@ -99,8 +108,9 @@ func (a *Account) Remove(do Do) error {
 
 // Recover gives the owner's account to who proved to act for the enterprise: it
 // has the verified mobile, no password, and no WeChat identity, since whoever
-// has the lost phone must not go on reading. The same recovery again changes
-// nothing; it says whether it did.
+// has the lost phone must not go on reading. The old mobile is kept until it is
+// told: it may not be lost, nor the person who asked the right one. The same
+// recovery again changes nothing; it says whether it did.
 func (a *Account) Recover(r *Recovery, do Do) (bool, error) {
 	if a.Recovery == r.ID {
 		return false, nil
@@ -109,7 +119,8 @@ func (a *Account) Recover(r *Recovery, do Do) (bool, error) {
 		return false, ErrForbidden
 	}
 	a.LastPassword, a.Password = a.LastHash(), ""
-	a.Mobile, a.Name, a.Recovery = r.Mobile, r.Name, r.ID
+	a.moveTo(r.Mobile)
+	a.Name, a.Recovery = r.Name, r.ID
 	if r.IDNumber != "" {
 		a.IDNumber = r.IDNumber
 	}
