@@ -43,13 +43,21 @@ func (a *Acts) formerMobileTold(ctx context.Context, e internship.Event, _ strin
 	return "", err
 }
 
-// staffTold tells a person that the owner added an account for them.
+// staffTold tells a person that the owner added an account for them, unless the
+// mobile has been told so often enough.
 func (a *Acts) staffTold(ctx context.Context, e internship.Event, _ string) (string, error) {
 	account, err := a.DB.Accounts.Get(ctx, e.Refs.AccountID)
 	if err != nil || account.State != internship.AccountActive {
 		return "", err
 	}
 	enterprise, err := a.DB.Enterprises.Get(ctx, account.EnterpriseID)
+	if err != nil {
+		return "", err
+	}
+	err = a.limit(ctx, "staff told:"+a.DB.Blind(account.Mobile), welcomes, welcomeWindow)
+	if errors.Is(err, internship.ErrTooManyTries) {
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -62,7 +62,7 @@ func Reactions() []Reaction {
 		{"former_mobile_told", []internship.Kind{internship.AccountMoved},
 			"the mobile that was replaced is told by SMS, and forgotten", (*Acts).formerMobileTold},
 		{"staff_told", []internship.Kind{internship.AccountAdded},
-			"the person is told by SMS that there is an account", (*Acts).staffTold},
+			"the person is told by SMS that there is an account, three times in 30 days at most", (*Acts).staffTold},
 		{"recovery_done", []internship.Kind{internship.RecoveryGranted},
 			"the owner's account moves to the verified mobile, if it has not, and both mobiles are told by SMS; where the mobile became another account's, the recovery is refused", (*Acts).recoveryDone},
 		{"recovery_denied", []internship.Kind{internship.RecoveryDenied},

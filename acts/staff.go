@@ -3,9 +3,22 @@ package acts
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"shixi/internship"
 	"shixi/store"
+)
+
+// Limits of adding staff: it makes us write to people who did not ask for it, in
+// the name of whoever has registered.
+const (
+	// additions of one enterprise within additionWindow: a whole staff, and as
+	// many corrections.
+	additions      = 2 * internship.MaxAccounts
+	additionWindow = 24 * time.Hour
+	// welcomes to one mobile within welcomeWindow, whoever adds it.
+	welcomes      = 3
+	welcomeWindow = 30 * 24 * time.Hour
 )
 
 // mayOwn says whether the role may manage the enterprise's accounts.
@@ -27,13 +40,16 @@ func (a *Acts) Accounts(ctx context.Context, s Staff) ([]*internship.Account, er
 
 // AddAccount adds a person of the enterprise's staff, who is told by SMS and
 // logs in with a code until there is a password. Errors: ErrForbidden,
-// ErrInvalid, ErrMobileTaken, ErrStaffFull.
+// ErrInvalid, ErrMobileTaken, ErrStaffFull, ErrTooManyTries.
 func (a *Acts) AddAccount(ctx context.Context, s Staff, in internship.AccountInput) (*internship.Account, error) {
 	if err := s.mayOwn(); err != nil {
 		return nil, err
 	}
 	account, err := in.Parse()
 	if err != nil {
+		return nil, err
+	}
+	if err := a.limit(ctx, "staff:"+s.EnterpriseID, additions, additionWindow); err != nil {
 		return nil, err
 	}
 	account.ID, account.EnterpriseID = store.NewID(ctx, "acc"), s.EnterpriseID

@@ -143,6 +143,44 @@ func TestAtMostTwoHundredAccounts(t *testing.T) {
 	add(5000).ok(http.StatusCreated)
 }
 
+// TestNobodyIsWelcomedWithoutEnd: an owner who adds and removes the same person all day long has that mobile written to
+// three times in thirty days, whichever enterprise it is, and comes to an end.
+func TestNobodyIsWelcomedWithoutEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const mobile = "13700000001"
+	w.log.never(mobile)
+	e := w.enterprise("A")
+	owners := []caller{w.owner(e), w.owner(w.enterprise("B"))}
+	round := func(n int) (told int) {
+		t.Helper()
+		for i := range n {
+			owner := owners[i%2]
+			added := read[handlers.Account](owner.post("/api/v1/accounts", internship.AccountInput{Name: "李专员", Mobile: mobile, Role: "hr"}).ok(http.StatusCreated))
+			w.react(added.ID)
+			owner.delete("/api/v1/accounts/" + added.ID).ok(http.StatusNoContent)
+		}
+		texts, err := w.DB.SMSesTo(t.Context(), mobile, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(texts)
+	}
+	if told := round(6); told != 3 {
+		t.Errorf("told %d times", told)
+	}
+	w.Pass(30*24*time.Hour - time.Minute)
+	if told := round(2); told != 3 {
+		t.Errorf("told %d times within 30 days", told)
+	}
+	for range 2*internship.MaxAccounts - 1 { // one was added a moment ago
+		if _, _, err := w.DB.Try(t.Context(), "staff:"+e.ID, 24*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	owners[0].post("/api/v1/accounts", internship.AccountInput{Name: "李专员", Mobile: mobile, Role: "hr"}).refusedFor(24 * time.Hour)
+}
+
 // together does n things at once and gives what came of each.
 func together(n int, do func(i int) answer) <-chan answer {
 	out := make(chan answer, n)
