@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"shixi/internship"
@@ -145,6 +146,9 @@ func (a *Acts) passwordFits(ctx context.Context, account *internship.Account, fi
 		return err
 	}
 	ok, err := a.fit(ctx, password, account.Password)
+	if errors.Is(err, internship.ErrUnavailable) { // nobody looked at the password
+		a.untry(ctx, keyHere(account.ID, address), keyToday(account.ID))
+	}
 	if err != nil {
 		return err
 	}

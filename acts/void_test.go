@@ -3,6 +3,7 @@ package acts_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"shixi/acts"
 	"shixi/acts/actstest"
@@ -69,4 +70,21 @@ type users struct{ acts.WeChat }
 
 func (users) MiniProgramUser(context.Context, string) (openID, unionID string, err error) {
 	return "oTESTuser", "", nil
+}
+
+// TestCrowdCostsNoTry: who finds no place in the line before the hasher, while changing the password, has tried nothing.
+func TestCrowdCostsNoTry(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	e := w.Enterprise("A")
+	change := func() error {
+		return w.Acts.ChangePassword(t.Context(), e.Staff, internship.PasswordInput{Old: actstest.Password, Password: "Another-2026"}, here)
+	}
+	hasher := w.Acts.Hasher
+	w.Acts.Hasher = acts.NewHasher(1, 0, time.Second)
+	for range 7 {
+		expect(t, "in a crowd", change(), internship.ErrUnavailable)
+	}
+	w.Acts.Hasher = hasher
+	expect(t, "without one", change(), nil)
 }
