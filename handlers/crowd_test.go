@@ -129,6 +129,9 @@ func TestOpenFormsAreSmall(t *testing.T) {
 	for _, path := range []string{"/api/v1/login", "/api/v1/activation", "/api/v1/sms-codes", "/api/v1/captcha/solve", "/api/v1/login/sms", "/api/v1/registration/pass"} {
 		w.anyone().post(path, long).refused(internship.ErrTooLarge)
 	}
+	for _, path := range []string{"/api/v1/registration", "/api/v1/recoveries"} { // any pass will do, before it is looked at
+		w.as("sp_WHATEVER").post(path, long).refused(internship.ErrTooLarge)
+	}
 	w.owner(w.enterprise("A")).put("/api/v1/enterprise", long).refused(internship.ErrInvalid)
 }
 

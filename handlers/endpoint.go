@@ -20,6 +20,8 @@ import (
 type access struct {
 	// security names the schemes of securitySchemes; none: open to all.
 	security []map[string][]string
+	// unseen: the guards let anybody through, and the act looks at who it is.
+	unseen bool
 	// guards run in their order before the handler.
 	guards huma.Middlewares
 	// keyed guards stand before POSTs only, which an Idempotency-Key makes
@@ -54,7 +56,7 @@ type also struct {
 // endpoint declares one route: how it is called, who may call it, under which
 // name it is documented, and what it does.
 func endpoint[I, O any](a *App, who access, method, path, id string, do func(context.Context, *I) (*O, error)) {
-	if len(who.security) == 0 {
+	if len(who.security) == 0 || who.unseen {
 		a.open[path] = true
 	}
 	keyed := method == http.MethodPost && len(who.keyed) > 0

@@ -82,6 +82,7 @@ func passTokenOf(ctx context.Context) string {
 func (a *App) passAccess() access {
 	return access{
 		security: []map[string][]string{{"pass": {}}},
+		unseen:   true,
 		guards:   huma.Middlewares{a.withPass},
 		keyed:    huma.Middlewares{a.sameOp},
 		errors:   []*internship.Error{internship.ErrPass},
