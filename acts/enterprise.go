@@ -130,7 +130,7 @@ func codeHash(code string) string {
 // Activate opens an entered enterprise with its school's code: the first
 // account, its password and a session (G-02). Errors: ErrInvalid, also where the
 // mobile is to be verified, ErrBadActivation whatever is wrong with code or
-// enterprise, ErrSMSCode, ErrMobileTaken, ErrTooManyTries.
+// enterprise, ErrSMSCode, ErrMobileTaken, ErrBusy, ErrTooManyTries.
 func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, device Device, address string) (Opened, error) {
 	in, kind, err := in.Parse()
 	if err != nil {
@@ -159,7 +159,8 @@ func (a *Acts) Activate(ctx context.Context, in internship.ActivationInput, devi
 
 // activateOwner refuses a wrong code; for the right one it first makes the
 // owner's account and then opens the enterprise, so that a crash between the
-// two leaves an account that a repeated activation takes over.
+// two leaves an account that a repeated activation takes over; that of another
+// person only when it is sure not to be under way. Errors: ErrBusy till then.
 func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in internship.ActivationInput, address string) (*internship.Account, error) {
 	id := store.DeriveID("acc", e.ID, "owner")
 	by := internship.Do{By: internship.Actor{Kind: internship.ByEnterprise, ID: id, Name: in.Name}, At: a.Now()}
@@ -181,6 +182,9 @@ func (a *Acts) activateOwner(ctx context.Context, e *internship.Enterprise, in i
 	var owner *internship.Account
 	err = a.withMobile(ctx, in.Mobile, func() (err error) {
 		owner, err = a.DB.Accounts.Put(store.SubOp(ctx, "owner"), &internship.Account{Root: internship.Root{ID: id}}, func(x *internship.Account) error {
+			if x.State != "" && x.Mobile != in.Mobile && by.At.Sub(x.CreatedAt) < unfinished {
+				return internship.ErrBusy // somebody else with the same code, who may be about to use it
+			}
 			x.EnterpriseID, x.EnterpriseCode, x.Role = e.ID, e.Code, internship.Owner
 			x.Name, x.Mobile, x.Password, x.State = in.Name, in.Mobile, password, ""
 			return x.Open(by)

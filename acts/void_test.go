@@ -88,3 +88,38 @@ func TestCrowdCostsNoTry(t *testing.T) {
 	w.Acts.Hasher = hasher
 	expect(t, "without one", change(), nil)
 }
+
+// TestOneCodeMakesOneOwner: two people have the same activation code, and the one is done while the other's password is
+// hashed. The account is that of the first, and the second is no part of it.
+func TestOneCodeMakesOneOwner(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	entry, err := w.Acts.EnterEnterprise(t.Context(), w.School, internship.EntryInput{Name: "示例电子", Code: actstest.USCC(1)})
+	expect(t, "the entry", err, nil)
+	const first, second = "13500000001", "13500000002"
+	on := sides(t, w)
+	activate := func(on *acts.Acts, mobile, password string) error {
+		_, err := on.Activate(t.Context(), internship.ActivationInput{Code: actstest.USCC(1), ActivationCode: entry.Code, Mobile: mobile, Name: "王经理", Password: password},
+			acts.Device{Name: "测试", ID: "the device of " + mobile}, here)
+		return err
+	}
+	for _, side := range on {
+		side.NoSMS = true // how the mobile is verified is another test's matter
+	}
+	derive, meanwhile := on[1].Hasher.Derive, true
+	on[1].Hasher.Derive = func(password, salt []byte) []byte {
+		if meanwhile {
+			meanwhile = false
+			expect(t, "the first", activate(on[0], first, actstest.Password), nil)
+		}
+		return derive(password, salt)
+	}
+	expect(t, "the second", activate(on[1], second, "Stolen-2026"), internship.ErrBusy)
+	expect(t, "the second again", activate(on[1], second, "Stolen-2026"), internship.ErrBadActivation)
+	_, err = logIn(w, on[0], first, actstest.Password, here)
+	expect(t, "the first one's log-in", err, nil)
+	for _, name := range []string{second, actstest.USCC(1)} {
+		_, err = logIn(w, on[1], name, "Stolen-2026", there)
+		expect(t, "the second one's log-in as "+name, err, internship.ErrBadLogin)
+	}
+}
