@@ -46,7 +46,7 @@ func (a *Acts) byCode(ctx context.Context, purpose, mobile, code, address string
 	if err := a.limitAddress(ctx, address); err != nil {
 		return nil, err
 	}
-	if err := a.tryCode(ctx, purpose, mobile, code); err != nil {
+	if err := a.tryCode(ctx, purpose, mobile, code, address); err != nil {
 		return nil, err
 	}
 	account, err := a.DB.AccountByLogin(ctx, mobile, "")

@@ -52,7 +52,7 @@ func (a *Acts) ChangePassword(ctx context.Context, s Staff, in internship.Passwo
 	case byCode && in.SMSCode == "":
 		return internship.ErrNoPassword
 	case byCode:
-		err = a.tryCode(ctx, internship.CodeForReset, account.Mobile, in.SMSCode)
+		err = a.tryCode(ctx, internship.CodeForReset, account.Mobile, in.SMSCode, address)
 	default:
 		err = a.passwordFits(ctx, account, "old", in.Old, address)
 	}
@@ -97,10 +97,10 @@ func (a *Acts) ChangeMobile(ctx context.Context, s Staff, in internship.MobileIn
 	if in.Password != "" {
 		err = a.passwordFits(ctx, account, "password", in.Password, address)
 	} else {
-		err = a.tryCode(ctx, internship.CodeForMobile, old, in.OldSMSCode)
+		err = a.tryCode(ctx, internship.CodeForMobile, old, in.OldSMSCode, address)
 	}
 	if err == nil {
-		err = a.tryCode(ctx, internship.CodeForMobile, in.Mobile, in.SMSCode)
+		err = a.tryCode(ctx, internship.CodeForMobile, in.Mobile, in.SMSCode, address)
 	}
 	if err != nil {
 		return nil, err

@@ -15,7 +15,8 @@ import (
 // Limits of SMS codes.
 const (
 	codeDigits = 6
-	// smsCodeLife is how long a code fits, smsCodeTries how often it may be tried.
+	// smsCodeLife is how long a code fits, smsCodeTries how often it may be tried
+	// from the address that asked for it, and as often from all others together.
 	smsCodeLife  = 5 * time.Minute
 	smsCodeTries = 5
 	// How many codes one mobile gets, whatever for.
@@ -53,7 +54,7 @@ func (a *Acts) SendCode(ctx context.Context, in internship.CodeRequestInput, add
 	if err != nil {
 		return Sent{}, err
 	}
-	if err := a.DB.AddCode(ctx, in.Purpose, in.Mobile, code, smsCodeLife); err != nil {
+	if err := a.DB.AddCode(ctx, in.Purpose, in.Mobile, code, address, smsCodeLife); err != nil {
 		return Sent{}, err
 	}
 	if err := a.text(ctx, in.Purpose, in.Mobile, code); err != nil {
@@ -118,7 +119,7 @@ func newSMSCode() (string, error) {
 // ErrSMSCode for a code that is wrong, used, expired or tried too often, and
 // where none was sent.
 func (a *Acts) checkCode(ctx context.Context, purpose, mobile, code, address string) error {
-	if err := a.tryCode(ctx, purpose, mobile, code); err != nil {
+	if err := a.tryCode(ctx, purpose, mobile, code, address); err != nil {
 		return err
 	}
 	return a.useCode(ctx, purpose, mobile, code, address)
@@ -126,8 +127,8 @@ func (a *Acts) checkCode(ctx context.Context, purpose, mobile, code, address str
 
 // tryCode is the first half of checkCode: the code fits, and is still to be
 // used once all else that is submitted with it is known to be right.
-func (a *Acts) tryCode(ctx context.Context, purpose, mobile, code string) error {
-	fits, err := a.DB.TryCode(ctx, purpose, mobile, code, smsCodeTries)
+func (a *Acts) tryCode(ctx context.Context, purpose, mobile, code, address string) error {
+	fits, err := a.DB.TryCode(ctx, purpose, mobile, code, address, smsCodeTries)
 	return rightCode(fits, err)
 }
 

@@ -164,7 +164,7 @@ func TestGuessing(t *testing.T) {
 		use := func(address, code string) answer {
 			return w.from(address).post("/api/v1/login/sms", internship.SMSLoginInput{Mobile: e.Mobile, SMSCode: code})
 		}
-		for n := range 10 { // in a day, and so 50 tries at a million codes
+		for n := range 10 { // in a day, and so 100 tries at a million codes
 			ask().ok(http.StatusAccepted)
 			code := w.ReadCode(e.Mobile)
 			for i := range 5 {
@@ -172,6 +172,16 @@ func TestGuessing(t *testing.T) {
 			}
 			for range 2 {
 				use(there, code).refused(internship.ErrSMSCode)
+			}
+			for i := range 4 {
+				use(here, wrongCode(code)).refused(internship.ErrSMSCode)
+				if n == 9 && i == 3 { // nobody elsewhere can make void what was asked for here
+					w.seen(use(here, code).ok(http.StatusOK))
+				}
+			}
+			use(here, wrongCode(code)).refused(internship.ErrSMSCode)
+			for range 2 {
+				use(here, code).refused(internship.ErrSMSCode)
 			}
 			for range 2 {
 				ask().refusedFor(time.Minute)

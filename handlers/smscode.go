@@ -108,7 +108,7 @@ func codeDocs() map[string]doc {
 	type errs = []*internship.Error
 	return map[string]doc{
 		"sendCode": {Tag: tagLogin, Summary: "发送短信验证码", Status: http.StatusAccepted,
-			Says:   "每次须先完成滑动验证。验证码为 6 位数字，5 分钟内有效，最多试 5 次；新的验证码使旧的失效，不同用途的验证码互不通用。每个手机号 1 分钟 1 条、1 小时 5 条、1 天 10 条。无论手机号是否已有账号，回答都相同；用途为登录或重设密码而手机号没有账号时，不会发出短信。",
+			Says:   "每次须先完成滑动验证。验证码为 6 位数字，5 分钟内有效，在申请验证码的网络地址最多试 5 次，其他地址合计最多试 5 次；新的验证码使旧的失效，不同用途的验证码互不通用。每个手机号 1 分钟 1 条、1 小时 5 条、1 天 10 条。无论手机号是否已有账号，回答都相同；用途为登录或重设密码而手机号没有账号时，不会发出短信。",
 			Errors: append(errs{internship.ErrCaptcha, internship.ErrTooManyTries}, formErrors()...)},
 		"admitRegistrant": {Tag: tagLogin, Summary: "入驻前验证手机号", Status: http.StatusCreated,
 			Says:   "以用途为 register 的验证码换取凭据，1 小时内有效，用于上传证件和提交入驻信息。",

@@ -263,10 +263,10 @@ func calls() []call {
 		}},
 		{"Untry", func(ctx context.Context, db *store.DB) error { return db.Untry(ctx, "login") }},
 		{"AddCode", func(ctx context.Context, db *store.DB) error {
-			return db.AddCode(ctx, "login", mobile, "123456", time.Minute)
+			return db.AddCode(ctx, "login", mobile, "123456", "192.0.2.1", time.Minute)
 		}},
 		{"TryCode", func(ctx context.Context, db *store.DB) error {
-			return second(db.TryCode(ctx, "login", mobile, "123456", 5))
+			return second(db.TryCode(ctx, "login", mobile, "123456", "192.0.2.1", 5))
 		}},
 		{"UseCode", func(ctx context.Context, db *store.DB) error {
 			_, _, err := db.UseCode(ctx, "login", mobile, "123456")
