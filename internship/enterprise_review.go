@@ -85,8 +85,10 @@ func (e *Enterprise) Claim(s Submission, ownerID string, do Do) error {
 
 // NeedsID says whether review needs the registrant's ID number, which is not
 // known (G-05): the code fails its check digit, or the registry doesn't confirm.
+// Who is in the library, or was entered by a school, is asked for nothing.
 func (e *Enterprise) NeedsID() bool {
-	return !e.HasID && (e.CodeUnverified || e.Registry != nil && e.Registry.Outcome != RegistryMatch)
+	return (e.State == UnderReview || e.State == Returned) && !e.HasID &&
+		(e.CodeUnverified || e.Registry != nil && e.Registry.Outcome != RegistryMatch)
 }
 
 // reviewable says why the round can't be decided.

@@ -296,3 +296,22 @@ func TestFrozenPositionsAreHidden(t *testing.T) {
 		t.Errorf("after the lift: %v", p.OpenTo)
 	}
 }
+
+// TestOnlyReviewAsksForAnIDNumber (G-05): not of one that a school entered with
+// a code that fails its check digit, nor of one whose change was passed although
+// the registry had something else.
+func TestOnlyReviewAsksForAnIDNumber(t *testing.T) {
+	t.Parallel()
+	for _, s := range enterpriseMachine.States {
+		reviewed := s.Name == UnderReview || s.Name == Returned
+		for _, e := range []*Enterprise{{State: s.Name, CodeUnverified: true}, {State: s.Name, Review: Review{Registry: &RegistryCheck{Outcome: RegistryMismatch}}}} {
+			if e.NeedsID() != reviewed {
+				t.Errorf("%s: asked for it: %t", s.Label, e.NeedsID())
+			}
+			e.HasID = true
+			if e.NeedsID() {
+				t.Errorf("%s: asked for what is known", s.Label)
+			}
+		}
+	}
+}
