@@ -53,11 +53,15 @@ var managers = []internship.Role{internship.Owner, internship.HR}
 
 // PushRules is the table event → message; docs/pushes.md is printed from it.
 func PushRules() []PushRule {
+	answered := []internship.Kind{internship.PlacementWithdrawn, internship.PlacementLapsed, internship.PlacementRefused, internship.PlacementAccepted,
+		internship.PlacementReconfirm}
 	return append([]PushRule{
-		{Kind: "application", Label: "签约申请", On: internship.PlacementApplied, To: managers, Urgency: High,
-			MootBy: []internship.Kind{internship.PlacementWithdrawn, internship.PlacementLapsed, internship.PlacementRefused, internship.PlacementAccepted},
-			Text:   "{{.student}}（{{.school}} {{.major}}）报名了岗位「{{.position}}」，请尽快处理",
-			Many:   "又有 {{.count}} 名学生报名，其中 {{.student}} 报名了岗位「{{.position}}」，请尽快处理"},
+		{Kind: "application", Label: "签约申请", On: internship.PlacementApplied, To: managers, Urgency: High, MootBy: answered,
+			Text: "{{.student}}（{{.school}} {{.major}}）报名了岗位「{{.position}}」，请尽快处理",
+			Many: "又有 {{.count}} 名学生报名，其中 {{.student}} 报名了岗位「{{.position}}」，请尽快处理"},
+		{Kind: "reconfirmed", Label: "学生重新确认", On: internship.PlacementReconfirmed, To: managers, Urgency: High, MootBy: answered,
+			Text: "{{.student}}（{{.school}}）确认了岗位「{{.position}}」的新条件，请尽快处理",
+			Many: "又有 {{.count}} 名学生确认了新条件，其中 {{.student}} 确认了岗位「{{.position}}」的新条件，请尽快处理"},
 		{Kind: "withdrawn", Label: "学生撤回", On: internship.PlacementWithdrawn, To: managers, Urgency: Normal,
 			Text: "{{.student}}（{{.school}}）撤回了对岗位「{{.position}}」的报名",
 			Many: "又有 {{.count}} 名学生撤回报名，其中 {{.student}} 撤回了对岗位「{{.position}}」的报名"},

@@ -39,6 +39,7 @@ kinds:
       - {key: thing1, value: "{{.student}}", name: 学生}
       - {key: thing2, value: "{{.position}}", name: 岗位}
       - {key: number3, value: "{{.count}}", name: 人数}
+  reconfirmed: {template_id: reconfirmed-template-0001, title: 重新确认, keywords: [{key: thing1, value: "{{.student}}"}]}
   withdrawn: {template_id: withdrawn-template-000001, title: 撤回通知, keywords: [{key: thing1, value: "{{.student}}"}]}
   lost: {template_id: lost-template-0000000001, title: 失效通知, keywords: [{key: thing1, value: "{{.student}}"}]}
   position_closed: {template_id: closed-template-00000001, title: 岗位关闭, keywords: [{key: thing1, value: "{{.position}}"}]}
