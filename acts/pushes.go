@@ -49,6 +49,11 @@ type Condition struct {
 	Holds func(internship.Event) bool
 }
 
+// doneBy holds for what one side did.
+func doneBy(says string, side internship.ActorKind) Condition {
+	return Condition{says, func(e internship.Event) bool { return e.By.Kind == side }}
+}
+
 var managers = []internship.Role{internship.Owner, internship.HR}
 
 // PushRules is the table event → message; docs/pushes.md is printed from it.
@@ -63,8 +68,16 @@ func PushRules() []PushRule {
 			Text: "{{.student}}（{{.school}}）确认了岗位「{{.position}}」的新条件，请尽快处理",
 			Many: "又有 {{.count}} 名学生确认了新条件，其中 {{.student}} 确认了岗位「{{.position}}」的新条件，请尽快处理"},
 		{Kind: "withdrawn", Label: "学生撤回", On: internship.PlacementWithdrawn, To: managers, Urgency: Normal,
+			When: doneBy("withdrawn by the student", internship.ByStudent),
 			Text: "{{.student}}（{{.school}}）撤回了对岗位「{{.position}}」的报名",
 			Many: "又有 {{.count}} 名学生撤回报名，其中 {{.student}} 撤回了对岗位「{{.position}}」的报名"},
+		{Kind: "school_cancelled", Label: "学校取消签约", On: internship.PlacementWithdrawn, To: managers, Urgency: Normal,
+			When: doneBy("taken back by the school", internship.BySchool),
+			Text: "{{.school}}取消了{{.student}}在岗位「{{.position}}」的签约，名额已释放",
+			Many: "又有 {{.count}} 名学生的签约被学校取消，其中 {{.student}}（{{.school}}）在岗位「{{.position}}」的签约已取消，名额已释放"},
+		{Kind: "objected", Label: "学校未通过", On: internship.PlacementObjected, To: managers, Urgency: Normal,
+			Text: "{{.school}}未通过{{.student}}在岗位「{{.position}}」的签约：{{.reason}}。名额已释放",
+			Many: "又有 {{.count}} 名学生的签约未获学校通过，其中 {{.student}}（{{.school}}）在岗位「{{.position}}」：{{.reason}}。名额已释放"},
 		{Kind: "lost", Label: "他企业先确认", On: internship.PlacementLapsed, To: managers, Urgency: Normal,
 			When: Condition{"lapsed because another enterprise signed first", func(e internship.Event) bool {
 				return e.Data["reason"] == internship.SignedByAnother

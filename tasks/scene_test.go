@@ -41,6 +41,8 @@ kinds:
       - {key: number3, value: "{{.count}}", name: 人数}
   reconfirmed: {template_id: reconfirmed-template-0001, title: 重新确认, keywords: [{key: thing1, value: "{{.student}}"}]}
   withdrawn: {template_id: withdrawn-template-000001, title: 撤回通知, keywords: [{key: thing1, value: "{{.student}}"}]}
+  school_cancelled: {template_id: cancelled-template-000001, title: 取消签约, keywords: [{key: thing1, value: "{{.student}}"}]}
+  objected: {template_id: objected-template-0000001, title: 学校未通过, keywords: [{key: thing1, value: "{{.reason}}"}]}
   lost: {template_id: lost-template-0000000001, title: 失效通知, keywords: [{key: thing1, value: "{{.student}}"}]}
   position_closed: {template_id: closed-template-00000001, title: 岗位关闭, keywords: [{key: thing1, value: "{{.position}}"}]}
   recruiting_ended: {template_id: ended-template-000000001, title: 结束招收, keywords: [{key: thing1, value: "{{.position}}"}]}

@@ -4,10 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"shixi/acts"
 	"shixi/acts/actstest"
 	"shixi/internship"
 	"shixi/store"
+	"shixi/tasks"
 )
 
 // notices are the sentences of the messages about a row, by kind.
@@ -56,5 +59,47 @@ func TestAStudentWhoConfirmsCanBeAccepted(t *testing.T) {
 	s.settle(t, w, 35*time.Second, 20)
 	if got := s.notices(t, row)["reconfirmed"]; got != "学生甲（郑州市某职业学校）确认了岗位「焊工」的新条件，请尽快处理" {
 		t.Errorf("told %q", got)
+	}
+}
+
+// TestWhoEndedASigningIsSaid: what the student withdrew, the school took back or
+// objected to are three messages, each with who did it.
+func TestWhoEndedASigningIsSaid(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	e, position := s.employer(t, "A")
+	w, _ := s.start(t, func(o *tasks.Options) { o.Burst = -1 })
+	rows := s.apply(3, position)
+	for _, row := range rows {
+		if _, err := s.Acts.Accept(t.Context(), e.Staff, row.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, end := range []func() error{
+		func() error {
+			_, err := s.Acts.Withdraw(t.Context(), actstest.StudentsApp, rows[0].StudentID, rows[0].ID)
+			return err
+		},
+		func() error { _, err := s.Acts.CancelBySchool(t.Context(), s.School, rows[1].ID, ""); return err },
+		func() error {
+			_, err := s.Acts.Object(t.Context(), s.School, rows[2].ID, "专业不对口")
+			return err
+		},
+	} {
+		if err := end(); err != nil {
+			t.Fatalf("row %d: %v", i, err)
+		}
+	}
+	s.settle(t, w, 5*time.Second, 20)
+	for i, want := range []map[string]string{
+		{"withdrawn": "学生甲（郑州市某职业学校）撤回了对岗位「焊工」的报名"},
+		{"school_cancelled": "郑州市某职业学校取消了学生乙在岗位「焊工」的签约，名额已释放"},
+		{"objected": "郑州市某职业学校未通过学生丙在岗位「焊工」的签约：专业不对口。名额已释放"},
+	} {
+		said := s.notices(t, rows[i])
+		delete(said, "application")
+		if diff := cmp.Diff(want, said); diff != "" {
+			t.Errorf("row %d (-want, +got):\n%s", i, diff)
+		}
 	}
 }
