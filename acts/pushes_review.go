@@ -21,7 +21,7 @@ func reviewPushes() []PushRule {
 			Text: "「{{.enterprise}}」已被平台冻结：{{.reason}}。冻结期间岗位对学生隐藏，不能发布岗位和签约，已签约的实习不受影响",
 			Many: "「{{.enterprise}}」再次被平台冻结：{{.reason}}。冻结期间岗位对学生隐藏，不能发布岗位和签约，已签约的实习不受影响"},
 		{Kind: "enterprise_lifted", Label: "解除冻结", On: internship.EnterpriseLifted, To: managers, Urgency: High,
-			Text: "「{{.enterprise}}」的冻结已解除，岗位已恢复对学生显示",
-			Many: "「{{.enterprise}}」的冻结已解除，岗位已恢复对学生显示"},
+			Text: "「{{.enterprise}}」的冻结已解除，{{with .reason}}{{.}}{{else}}岗位已恢复对学生显示{{end}}",
+			Many: "「{{.enterprise}}」的冻结已解除，{{with .reason}}{{.}}{{else}}岗位已恢复对学生显示{{end}}"},
 	}
 }

@@ -211,8 +211,12 @@ func (e *Enterprise) Freeze(do Do) error {
 	return nil
 }
 
-// Lift ends a freeze: everything is as it was. Errors: ErrWrongState.
+// Lift ends a freeze: everything is as it was. Positions of an industry that
+// may take no interns stay hidden, which the note says. Errors: ErrWrongState.
 func (e *Enterprise) Lift(do Do) error {
+	if i, _ := IndustryOf(e.Profile.Industry); i.Barred {
+		do.Note = "所属行业不得接收实习生，岗位仍不向学生显示"
+	}
 	if err := e.fire("lift", do); err != nil {
 		return err
 	}

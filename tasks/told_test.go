@@ -103,3 +103,41 @@ func TestWhoEndedASigningIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestALiftSaysWhatIsShown: positions of an industry that became barred during
+// the freeze stay hidden.
+func TestALiftSaysWhatIsShown(t *testing.T) {
+	t.Parallel()
+	for industry, want := range map[string]string{
+		"制造业":  "「A」的冻结已解除，岗位已恢复对学生显示",
+		"网吧活动": "「A」的冻结已解除，所属行业不得接收实习生，岗位仍不向学生显示",
+	} {
+		s := newScene(t)
+		e, _ := s.employer(t, "A")
+		w, _ := s.start(t, nil)
+		e.Frozen()
+		_, err := s.Acts.CompleteProfile(t.Context(), e.Staff, internship.ProfileInput{LegalPerson: "张明", Contact: "王", Phone: "0393-8888888", Intro: "x",
+			Industry: industry, Staff: 1000, Address: actstest.Address()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Acts.Lift(t.Context(), actstest.Platform, e.ID); err != nil {
+			t.Fatal(err)
+		}
+		s.settle(t, w, 5*time.Second, 20)
+		said := ""
+		for _, p := range s.pushes(t) {
+			if p.Kind != "enterprise_lifted" {
+				continue
+			}
+			words, err := acts.Message(&p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said = words["text"]
+		}
+		if said != want {
+			t.Errorf("%s: told %q", industry, said)
+		}
+	}
+}
