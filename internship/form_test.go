@@ -184,6 +184,7 @@ func TestPatternsOfOtherForms(t *testing.T) {
 	}{
 		{RegistrationForm(), "website", "https://www.example.cn:8443/a?b=1#c", []string{"www.example.cn", "javascript:alert(1)", "https://", "http://a@b.cn", "https://x .cn", "ftp://x.cn"}},
 		{RegistrationForm(), "website", "http://example.cn", nil},
+		{RegistrationForm(), "website", "Https://www.example.cn", nil}, // as a phone's keyboard begins a line
 		{RegistrationForm(), "address.city", "410100", []string{"41010", "4101000", "郑州市"}},
 		{PlanForm(), "grade", "2024", []string{"24", "20245", "2024级", "二〇二四"}},
 		{StudentForm(), "number", "2024-A_01", []string{"2024 01", "学号1", "a/b", "a\nb"}},

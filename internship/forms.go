@@ -15,7 +15,7 @@ const (
 	regionPattern  = `^[0-9]{6}$` // GB/T 2260
 	yearPattern    = `^[0-9]{4}$`
 	numberPattern  = `^[A-Za-z0-9_-]+$`
-	websitePattern = `^https?://[^\s/?#@]+\.[^\s/?#@]+([/?#]\S*)?$`
+	websitePattern = `^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@]+\.[^\s/?#@]+([/?#]\S*)?$`
 
 	yearHelp   = "请填写 4 位入学年份，如 2024"
 	numberHelp = "只能包含字母、数字、下划线和连字符"
