@@ -48,7 +48,7 @@ func Reactions() []Reaction {
 			"a position in 实习中 is closed when its last intern has ended", (*Acts).internsRecheck},
 		{"offers_follow", []internship.Kind{internship.EnterpriseRecommended, internship.EnterpriseFrozen, internship.EnterpriseLifted, internship.EnterpriseIndustry,
 			internship.EnterpriseChangePassed},
-			"the enterprise's recruiting positions become visible to a new recommending school's students (R-05), are hidden while it is frozen or its industry may take no interns, and bear its new name", (*Acts).offersFollow},
+			"the enterprise's recruiting positions become visible to a new recommending school's students (R-05), are hidden while it is frozen or its industry may take no interns, and bear its name and its recommending schools of today", (*Acts).offersFollow},
 		{"registry_check", []internship.Kind{internship.EnterpriseRegistered, internship.EnterpriseResubmitted, internship.EnterpriseChangeRequested},
 			"the market regulator's registry is asked about what was submitted; where it stays silent for 5 minutes, the check is left to the reviewers (R-04)", (*Acts).registryCheck},
 		{"owner_follows", []internship.Kind{internship.EnterpriseRegistered, internship.EnterpriseResubmitted, internship.EnterpriseChangePassed},

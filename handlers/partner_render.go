@@ -101,20 +101,28 @@ type EnterpriseRef struct {
 	Name string `json:"name" doc:"企事业单位名称" example:"濮阳市华龙区示例电子有限公司"`
 }
 
+// OfferEnterprise is whose the position is, and where the enterprise comes from
+// (R-03, R-04).
+type OfferEnterprise struct {
+	EnterpriseRef
+	Source       string      `json:"source" doc:"来源：推荐学校、自荐或学生推荐" example:"推荐学校"`
+	Recommenders []SchoolRef `json:"recommenders" doc:"推荐学校"`
+}
+
 // OfferSummary is a position that students may choose, in a list.
 type OfferSummary struct {
-	ID         string        `json:"id" doc:"岗位编号" example:"pos_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
-	Enterprise EnterpriseRef `json:"enterprise" doc:"企业"`
-	Name       string        `json:"name" doc:"岗位名称" example:"web前端工程师"`
-	Department string        `json:"department" doc:"实习部门" example:"技术部"`
-	Salary     string        `json:"salary" doc:"薪资待遇" example:"2K-3K"`
-	Education  string        `json:"education" doc:"学历要求" example:"大专"`
-	Majors     []string      `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
-	Address    string        `json:"address" doc:"工作地址" example:"河南省濮阳市华龙区新华街 260 号"`
-	Headcount  int           `json:"headcount" doc:"实习人数；已满时报名会被告知" example:"5"`
-	EnrolFrom  string        `json:"enrolFrom" format:"date" doc:"报名日期始" example:"2026-11-01"`
-	EnrolTo    string        `json:"enrolTo" format:"date" doc:"报名日期止（含当日）" example:"2026-12-31"`
-	Enrolling  bool          `json:"enrolling" doc:"现在是否在报名日期内" example:"true"`
+	ID         string          `json:"id" doc:"岗位编号" example:"pos_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
+	Enterprise OfferEnterprise `json:"enterprise" doc:"企业"`
+	Name       string          `json:"name" doc:"岗位名称" example:"web前端工程师"`
+	Department string          `json:"department" doc:"实习部门" example:"技术部"`
+	Salary     string          `json:"salary" doc:"薪资待遇" example:"2K-3K"`
+	Education  string          `json:"education" doc:"学历要求" example:"大专"`
+	Majors     []string        `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
+	Address    string          `json:"address" doc:"工作地址" example:"河南省濮阳市华龙区新华街 260 号"`
+	Headcount  int             `json:"headcount" doc:"实习人数；已满时报名会被告知" example:"5"`
+	EnrolFrom  string          `json:"enrolFrom" format:"date" doc:"报名日期始" example:"2026-11-01"`
+	EnrolTo    string          `json:"enrolTo" format:"date" doc:"报名日期止（含当日）" example:"2026-12-31"`
+	Enrolling  bool            `json:"enrolling" doc:"现在是否在报名日期内" example:"true"`
 }
 
 // Offer is a position that students may choose, with its whole form.
@@ -216,9 +224,13 @@ func renderNomination(n acts.Nomination) NominationResult {
 	return out
 }
 
+func renderOfferer(p *internship.Position) OfferEnterprise {
+	return OfferEnterprise{EnterpriseRef{p.EnterpriseID, p.EnterpriseName}, p.Source, renderRecommenders(p.Recommenders)}
+}
+
 func summarizeOffer(p *internship.Position, now time.Time) OfferSummary {
 	t := p.Terms
-	return OfferSummary{ID: p.ID, Enterprise: EnterpriseRef{p.EnterpriseID, p.EnterpriseName}, Name: t.Name, Department: t.Department,
+	return OfferSummary{ID: p.ID, Enterprise: renderOfferer(p), Name: t.Name, Department: t.Department,
 		Salary: t.Salary.Band, Education: t.Education, Majors: t.Majors, Address: t.Workplace.Text(), Headcount: t.Headcount,
 		EnrolFrom: string(p.EnrolFrom), EnrolTo: string(p.EnrolTo), Enrolling: p.MayApply(now) == nil}
 }

@@ -136,13 +136,17 @@ func renderFollower(i *internship.Identity) Binding {
 func renderEnterprise(e *internship.Enterprise) Enterprise {
 	p := e.Profile
 	industry, _ := internship.IndustryOf(p.Industry)
-	out := Enterprise{ID: e.ID, Name: e.Name, Code: e.Code, CodeKind: string(e.CodeKind), CodeLabel: e.CodeKind.Label(),
+	return Enterprise{ID: e.ID, Name: e.Name, Code: e.Code, CodeKind: string(e.CodeKind), CodeLabel: e.CodeKind.Label(),
 		State: EnterpriseState(e.State), StateLabel: e.StateLabel(), Source: e.Source, Complete: p.Complete(),
-		Recommenders: make([]SchoolRef, len(e.Recommenders)),
+		Recommenders: renderRecommenders(e.Recommenders),
 		Profile: Profile{LegalPerson: p.LegalPerson, Address: renderAddress(p.Address), Contact: p.Contact,
 			Phone: internship.MaskMobile(p.Phone), Website: p.Website, Intro: p.Intro, Industry: p.Industry, IndustryLabel: industry.Name, IndustryFlag: industry.Flag, Staff: p.Staff}}
-	for i, r := range e.Recommenders {
-		out.Recommenders[i] = SchoolRef{r.SchoolID, r.SchoolName}
+}
+
+func renderRecommenders(schools []internship.Recommender) []SchoolRef {
+	out := make([]SchoolRef, len(schools))
+	for i, r := range schools {
+		out[i] = SchoolRef{r.SchoolID, r.SchoolName}
 	}
 	return out
 }

@@ -15,7 +15,11 @@ type Position struct {
 	EnterpriseID string `bson:"enterpriseId"`
 	// EnterpriseName is shown to the schools' students.
 	EnterpriseName string `bson:"enterpriseName"`
-	Sheet          `bson:",inline"`
+	// Source and Recommenders say where the enterprise comes from, which whoever
+	// may choose is shown (R-03, R-04).
+	Source       string        `bson:"source,omitempty"`
+	Recommenders []Recommender `bson:"recommenders,omitempty"`
+	Sheet        `bson:",inline"`
 
 	State string `bson:"state"`
 	// Edition counts the saved forms, from 1.

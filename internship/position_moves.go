@@ -117,7 +117,8 @@ func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.EnterpriseName, p.OpenTo, p.HiddenFrom, p.Reach = e.Name, e.Audience(), nil, e.Reach
+	p.introduce(e)
+	p.OpenTo, p.HiddenFrom = e.Audience(), nil
 	if p.PublishedTerms != nil && p.Terms.Material(*p.PublishedTerms) {
 		do.Note = MaterialChange
 	}
@@ -210,9 +211,14 @@ func (p *Position) Follow(e *Enterprise) bool {
 	if p.State != Recruiting || e.Reach <= p.Reach {
 		return false
 	}
-	p.EnterpriseName, p.Reach = e.Name, e.Reach
+	p.introduce(e)
 	if p.OpenTo, p.HiddenFrom = e.Audience(), nil; e.Hidden() {
 		p.OpenTo, p.HiddenFrom = nil, p.OpenTo
 	}
 	return true
+}
+
+// introduce takes over what is shown of the enterprise, as of its reach.
+func (p *Position) introduce(e *Enterprise) {
+	p.EnterpriseName, p.Source, p.Recommenders, p.Reach = e.Name, e.Source, slices.Clone(e.Recommenders), e.Reach
 }
