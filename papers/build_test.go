@@ -45,14 +45,17 @@ func pngOf(tb testing.TB, img image.Image) []byte {
 }
 
 // blankPNG is a grey picture of any size: a bomb where it is large, which its
-// header alone tells.
-func blankPNG(tb testing.TB, width, height int) []byte {
+// header alone tells. more are chunks before its content.
+func blankPNG(tb testing.TB, width, height int, more ...[]byte) []byte {
 	tb.Helper()
 	header := binary.BigEndian.AppendUint32(nil, uint32(width))
 	header = binary.BigEndian.AppendUint32(header, uint32(height))
 	header = append(header, 8, 0, 0, 0, 0)
 	out := []byte("\x89PNG\r\n\x1a\n")
 	out = append(out, chunk("IHDR", header)...)
+	for _, m := range more {
+		out = append(out, m...)
+	}
 	rows := min(int64(height)*int64(width+1), 36_000_000)
 	out = append(out, chunk("IDAT", deflated(rows))...)
 	return append(out, chunk("IEND", nil)...)

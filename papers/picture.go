@@ -156,7 +156,7 @@ func readFrame(segment []byte, progressive bool) (frame, error) {
 }
 
 func (e *Examiner) png(ctx context.Context, content []byte) (string, error) {
-	interlaced, end, err := walkPNG(content)
+	layout, end, err := walkPNG(content)
 	if err != nil {
 		return "", err
 	}
@@ -166,8 +166,8 @@ func (e *Examiner) png(ctx context.Context, content []byte) (string, error) {
 	d := decoder{func(r *bytes.Reader) (image.Config, error) { return png.DecodeConfig(r) },
 		func(r *bytes.Reader) (image.Image, error) { return png.Decode(r) }}
 	err = e.picture(ctx, content, d, func(c image.Config) int64 {
-		size := int64(c.Width) * int64(c.Height) * pixelBytes(c.ColorModel)
-		if interlaced { // the passes are pictures of their own, the largest of half the size
+		size := int64(c.Width) * int64(c.Height) * layout.pixelBytes(c.ColorModel)
+		if layout.interlaced { // the passes are pictures of their own, the largest of half the size
 			size += size / 2
 		}
 		return size
@@ -178,12 +178,26 @@ func (e *Examiner) png(ctx context.Context, content []byte) (string, error) {
 	return PNG, nil
 }
 
+// layout is what a PNG's chunks say of memory.
+type layout struct {
+	interlaced bool
+	// transparent: a colour stands for nothing, so that grey is decoded to
+	// colours with transparency, which the picture's header does not tell.
+	transparent bool
+}
+
 // pixelBytes is how many bytes a pixel of a PNG takes once it is decoded.
-func pixelBytes(m color.Model) int64 {
+func (l layout) pixelBytes(m color.Model) int64 {
 	switch m {
 	case color.GrayModel:
+		if l.transparent {
+			return 4
+		}
 		return 1
 	case color.Gray16Model:
+		if l.transparent {
+			return 8
+		}
 		return 2
 	case color.RGBA64Model, color.NRGBA64Model:
 		return 8
@@ -194,7 +208,7 @@ func pixelBytes(m color.Model) int64 {
 }
 
 // walkPNG follows the chunks to the last one.
-func walkPNG(content []byte) (interlaced bool, end int, err error) {
+func walkPNG(content []byte) (l layout, end int, err error) {
 	const frame = 12 // length, type and checksum
 	at := 8
 	for at+frame <= len(content) {
@@ -205,11 +219,13 @@ func walkPNG(content []byte) (interlaced bool, end int, err error) {
 		}
 		switch string(content[at+4 : at+8]) {
 		case "IHDR":
-			interlaced = size == 13 && content[at+20] != 0
+			l.interlaced = size == 13 && content[at+20] != 0
+		case "tRNS":
+			l.transparent = true
 		case "IEND":
-			return interlaced, int(next), nil
+			return l, int(next), nil
 		}
 		at = int(next)
 	}
-	return false, 0, refuse(Broken, "no end of image")
+	return l, 0, refuse(Broken, "no end of image")
 }
