@@ -30,6 +30,9 @@ const (
 func weigh(ctx context.Context, content []byte) (int64, error) {
 	var w weight
 	for rest := content; len(rest) > 0; {
+		if err := ctx.Err(); err != nil { // each stream may be long to look through
+			return 0, refuse(TooComplex, "weigh: %w", err)
+		}
 		head, body, found := bytes.Cut(rest, []byte("stream"))
 		w.text += int64(len(head))
 		plain := unescape(head)
