@@ -5,8 +5,9 @@ import (
 	"encoding/binary"
 )
 
-// archive says whether a ZIP reader would open the content: such readers look
-// for the directory's end from the back, whatever stands before it.
+// archive says whether a reader of archives would open the content: those of ZIP
+// look for the directory's end from the back, the others for where it begins,
+// whatever stands before it.
 func archive(content []byte) (string, bool) {
 	const (
 		endSize = 22
@@ -18,8 +19,8 @@ func archive(content []byte) (string, bool) {
 			return "zip", true
 		}
 	}
-	for _, magic := range []string{"PK\x03\x04", "Rar!\x1a\x07", "7z\xbc\xaf\x27\x1c"} {
-		if bytes.HasPrefix(content, []byte(magic)) {
+	for _, magic := range []string{"Rar!\x1a\x07", "7z\xbc\xaf\x27\x1c"} {
+		if bytes.Contains(content, []byte(magic)) {
 			return magic, true
 		}
 	}

@@ -95,6 +95,7 @@ func TestRefusals(t *testing.T) {
 		"document and page":       {add(scan, "<script>alert(1)</script>"), papers.Mixed},
 		"archive in a document":   {add(scan[:len(scan)-6], archive[:len(archive)-2], "\x06\x00%%EOF\n"), papers.Mixed},
 		"document that is a page": {bytes.Replace(scan, []byte("%PDF-1.7\n"), []byte("%PDF-1.7\n<html><script>alert(1)</script>\n"), 1), papers.Mixed},
+		"archive in a chunk":      {blankPNG(t, 9, 9, chunk("raRa", []byte("Rar!\x1a\x07\x01\x00"))), papers.Mixed},
 		"much padding":            {add(small, strings.Repeat("\x00", 4096)), papers.Mixed},
 		"900 megapixels":          {blankPNG(t, 30_000, 30_000), papers.TooLarge},
 		"a long strip":            {blankPNG(t, 12_001, 1), papers.TooLarge},
