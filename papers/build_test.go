@@ -150,8 +150,33 @@ func scanned(tb testing.TB) []byte {
 	return document("", objects...)
 }
 
+// repeated is a document in whose table n numbers stand for one object.
+func repeated(n int, object string) []byte {
+	d := document("", pages(1, "", append([]string{object}, many(n-1, "null")...)...)...)
+	const row, first = 20, 5
+	place := fmt.Appendf(nil, "%010d", bytes.Index(d, []byte("\n5 0 obj"))+1)
+	rows := bytes.LastIndex(d, []byte("0000000000 65535 f"))
+	for i := first; i < first+n; i++ {
+		copy(d[rows+i*row:], place)
+	}
+	return d
+}
+
+// within is a document with an object inside a stream, which its table names.
+func within(object string) []byte {
+	d := document("", pages(1, "", stream("", []byte("6 0 obj\n"+object+"\nendobj\n")), "null")...)
+	rows := bytes.LastIndex(d, []byte("0000000000 65535 f"))
+	copy(d[rows+6*20:], fmt.Appendf(nil, "%010d", bytes.Index(d, []byte("6 0 obj"))))
+	return d
+}
+
 // tabled is a document of PDF 1.5: its objects are packed, and so is the table.
 func tabled(objStm func(objects []byte) (dict string, content []byte)) []byte {
+	return tabledOften(0, objStm)
+}
+
+// tabledOften is tabled with further numbers for the packed objects as a whole.
+func tabledOften(times int, objStm func(objects []byte) (dict string, content []byte)) []byte {
 	inner := []string{"<</Type /Catalog /Pages 2 0 R>>", "<</Type /Pages /Count 1 /Kids [3 0 R]>>",
 		"<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources <<>>>>"}
 	var index, body strings.Builder
@@ -175,8 +200,12 @@ func tabled(objStm func(objects []byte) (dict string, content []byte)) []byte {
 	}
 	row(1, uint16(at4), 0)
 	row(1, uint16(at5), 0)
+	for i := range times {
+		row(1, uint16(at4), 0)
+		row(2, uint16(6+2*i), 0)
+	}
 	fmt.Fprintf(&out, "5 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n",
-		stream("/Type /XRef /Size 6 /W [1 2 1] /Root 1 0 R /Filter /FlateDecode", packed(rows)), at5)
+		stream(fmt.Sprintf("/Type /XRef /Size %d /W [1 2 1] /Root 1 0 R /Filter /FlateDecode", 6+2*times), packed(rows)), at5)
 	return out.Bytes()
 }
 

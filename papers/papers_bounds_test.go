@@ -1,6 +1,7 @@
 package papers_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -22,6 +23,39 @@ func TestTransparentGreyTakesMemory(t *testing.T) {
 	var refused *papers.RefusedError
 	if _, err := e.Examine(t.Context(), blankPNG(t, 1000, 1000, chunk("tRNS", []byte{0, 0}))); !errors.As(err, &refused) || refused.Reason != papers.TooLarge {
 		t.Errorf("transparent: %v", err)
+	}
+}
+
+// TestWhatIsNamedOftenTakesMemoryOften: what a document becomes when it is read
+// stays within what was taken for it, whatever its tables make of its bytes.
+func TestWhatIsNamedOftenTakesMemoryOften(t *testing.T) {
+	t.Parallel()
+	l := papers.Usual()
+	l.Memory = 32 << 20
+	e := papers.New(l)
+	zeros := "[" + strings.Repeat("0 ", 500_000) + "]"
+	long := func(objects []byte) (string, []byte) {
+		return flate(append(bytes.Clone(objects), zeros...))
+	}
+	for name, c := range map[string]struct {
+		content []byte
+		want    papers.Reason
+	}{
+		"a stream once":             {repeated(1, stream("", make([]byte, 100_000))), ""},
+		"a stream a thousand times": {repeated(1000, stream("", make([]byte, 100_000))), papers.TooComplex},
+		"a list once":               {repeated(1, zeros[:200_000]+"]"), ""},
+		"a list a hundred times":    {repeated(100, zeros[:200_000]+"]"), papers.TooComplex},
+		"a list within a stream":    {within(zeros + zeros + zeros), papers.TooComplex},
+		"lists after a comment":     {within("%" + strings.Repeat(" ", 5000) + "\n" + zeros + zeros + zeros), papers.TooComplex},
+		"streams longer than all":   {document("", pages(1, "", many(20, "<</Length 60000000>>\nstream\nx\nendstream")...)...), papers.Broken},
+		"packed objects once":       {tabledOften(0, long), ""},
+		"packed objects often":      {tabledOften(50, long), papers.TooComplex},
+	} {
+		_, err := e.Examine(t.Context(), c.content)
+		var refused *papers.RefusedError
+		if c.want == "" && err != nil || c.want != "" && (!errors.As(err, &refused) || refused.Reason != c.want) {
+			t.Errorf("%s, of %d KB: %v", name, len(c.content)>>10, err)
+		}
 	}
 }
 

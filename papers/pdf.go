@@ -29,7 +29,8 @@ func (e *Examiner) pdf(ctx context.Context, content []byte) (string, error) {
 		cancel()
 		return "", err
 	}
-	free, err := e.take(ctx, 2*int64(len(content))+text*perTextByte, TooComplex)
+	most := need(content, text)
+	free, err := e.take(ctx, int64(len(content))+most, TooComplex) // its own bytes may outlast the upload
 	if err != nil {
 		cancel()
 		return "", err
@@ -38,7 +39,7 @@ func (e *Examiner) pdf(ctx context.Context, content []byte) (string, error) {
 	go func() {
 		defer cancel()
 		defer free()
-		ended <- e.readPDF(deadline, content)
+		ended <- e.readPDF(deadline, content, most)
 	}()
 	select {
 	case err = <-ended:
@@ -61,13 +62,16 @@ const perTextByte = 20
 
 // readPDF reads a document as pdfcpu does, leniently, and then looks at every
 // object. pdfcpu is not told of a configuration folder, so it makes none.
-func (e *Examiner) readPDF(ctx context.Context, content []byte) (err error) {
+func (e *Examiner) readPDF(ctx context.Context, content []byte, most int64) (err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	defer func() {
 		if p := recover(); p != nil {
 			err = refuse(Broken, "panic: %v", p)
 		}
 	}()
-	doc, err := pdfcpu.ReadWithContext(ctx, bytes.NewReader(content), e.settings())
+	m := &meter{Reader: bytes.NewReader(content), ctx: ctx, stop: stop, content: content, left: most, packed: map[int]bool{}}
+	doc, err := pdfcpu.ReadWithContext(ctx, m, e.settings(content))
 	if err != nil {
 		return refusedPDF(ctx, content, err)
 	}
@@ -120,9 +124,9 @@ func refusedPDF(ctx context.Context, content []byte, err error) error {
 
 // settings are pdfcpu's for one look: lenient as readers are, without network,
 // and with limits that fit ours.
-func (e *Examiner) settings() *model.Configuration {
+func (e *Examiner) settings(content []byte) *model.Configuration {
 	l := model.DefaultResourceLimits()
-	l.MaxStreamBytes, l.MaxDecodeBytes = 64<<20, mostText
+	l.MaxStreamBytes, l.MaxDecodeBytes = int64(len(content)), mostText
 	l.MaxObjectCount, l.MaxXRefEntries, l.MaxObjectStreamCount = mostObjects, mostObjects, mostObjects
 	l.MaxObjectStreamFirst = 2 << 20
 	return &model.Configuration{Reader15: true, ValidationMode: model.ValidationRelaxed, Cmd: model.VALIDATE, Offline: true, Limits: l}
