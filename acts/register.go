@@ -103,10 +103,12 @@ func (a *Acts) registered(ctx context.Context, r registration) (*internship.Ente
 		if err != nil {
 			return nil, errors.Join(err, a.abandon(ctx, r))
 		}
-		if err := a.adoptCertificate(ctx, r, target.ID); err != nil {
+		if err := a.beginAccount(ctx, r, target.ID); err != nil {
 			return nil, err
 		}
-		if err := a.beginAccount(ctx, r, target.ID); err != nil {
+		// Only who holds the mobile takes the scan along: another tab of the same
+		// pass, with another code, would take it from the enterprise that has it.
+		if err := a.adoptCertificate(ctx, r, target.ID); err != nil {
 			return nil, err
 		}
 		e, err := a.saveRegistration(ctx, r, target)

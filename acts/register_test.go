@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"shixi/acts"
 	"shixi/acts/actstest"
 	"shixi/internship"
+	"shixi/store/embedded"
 )
 
 func TestRegister(t *testing.T) {
@@ -291,6 +293,39 @@ func TestBrokenOffRegistration(t *testing.T) {
 	if err != nil || owner.State != internship.AccountActive || owner.EnterpriseID != e.ID || owner.EnterpriseCode != actstest.USCC(2) {
 		t.Errorf("%+v %v", owner, err)
 	}
+}
+
+// TestOnePassTwoCodes: two tabs hand in the same scan with one pass under two
+// codes. One becomes an enterprise, and the scan stays its own.
+func TestOnePassTwoCodes(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	if w.Server.Engine == nil {
+		t.Skip("needs the embedded engine")
+	}
+	p := w.Applicant()
+	form := p.Form("示例电子", actstest.USCC(1))
+	other := form
+	other.Name, other.Code = "示例机械", actstest.USCC(2)
+	var second atomic.Bool
+	w.Server.Engine.Watch(func(c embedded.Command) embedded.Fault {
+		if c.Collection == "passes" && c.Name != "find" && c.Name != "insert" && !second.Swap(true) { // the first is about to end
+			if _, err := w.Acts.Register(t.Context(), p.Token, other, acts.Device{Name: "测试"}); !errors.Is(err, internship.ErrBusy) && !errors.Is(err, internship.ErrMobileTaken) {
+				t.Errorf("the second: %v", err)
+			}
+		}
+		return embedded.Fault{}
+	})
+	e := p.Registers(form)
+	w.Server.Engine.Watch(nil)
+	if !second.Load() {
+		t.Error("the second did not come in between")
+	}
+	_, content, err := w.Acts.ReadFile(t.Context(), e.Staff, e.Read().Certificate)
+	if err != nil {
+		t.Fatalf("the scan of the first: %v", err)
+	}
+	_ = content.Close()
 }
 
 // TestMobileOfABrokenOffRegistration is free for everybody once the
