@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,5 +36,22 @@ func TestConfigReadsTheFiles(t *testing.T) {
 				t.Errorf("the table is missing: %s", stdout.String())
 			}
 		})
+	}
+}
+
+// TestKeysOfAProvince: the key file has an entry for each of some thousand schools.
+func TestKeysOfAProvince(t *testing.T) {
+	t.Parallel()
+	var keys strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&keys, "- {id: school-%d, kind: school, school: '%d', secret: 's%032d', webhook: {url: 'https://school-%d.example.com/shixi'}}\n", i, 41000+i, i, i)
+	}
+	path := filepath.Join(t.TempDir(), "keys.yaml")
+	if err := os.WriteFile(path, []byte(keys.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"config"}, &stdout, &stderr, environment("PARTNER_KEYS", path)); code != exitOK {
+		t.Errorf("%d KB of keys: exit %d: %s", keys.Len()>>10, code, stderr.String())
 	}
 }

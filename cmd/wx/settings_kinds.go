@@ -177,9 +177,12 @@ func parseDir(text string) (any, error) {
 	return text, nil
 }
 
-// parseFile takes the path of a small file that can be read. What is in it is for its user to judge.
+// largestFile fits the keys of thousands of schools, as much as LoadPartnerKeys reads.
+const largestFile = 1 << 20
+
+// parseFile takes the path of a file that can be read. What is in it is for its user to judge.
 func parseFile(text string) (any, error) {
-	content, _, err := readFile(text)
+	content, _, err := readFile(text, largestFile)
 	if err != nil {
 		return nil, errors.New("names a file that can't be used: " + err.Error())
 	}

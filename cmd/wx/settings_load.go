@@ -199,7 +199,7 @@ const largestSecretFile = 64 << 10
 // do put the secret itself into the variable.
 func (l *loaded) read(s *setting, path string) {
 	file := s.name + "_FILE"
-	text, mode, err := readFile(path)
+	text, mode, err := readFile(path, largestSecretFile)
 	if err != nil {
 		l.problems = append(l.problems, file+" names a file that can't be used: "+err.Error())
 		s.broken = true
@@ -211,8 +211,8 @@ func (l *loaded) read(s *setting, path string) {
 	}
 }
 
-// readFile reads a small regular file. Its errors don't hold the path.
-func readFile(path string) (text string, mode fs.FileMode, err error) {
+// readFile reads a regular file of at most so many bytes. Its errors don't hold the path.
+func readFile(path string, most int64) (text string, mode fs.FileMode, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", 0, withoutPath(err)
@@ -220,15 +220,15 @@ func readFile(path string) (text string, mode fs.FileMode, err error) {
 	if !info.Mode().IsRegular() {
 		return "", 0, errors.New("it is not a regular file")
 	}
-	if info.Size() > largestSecretFile {
-		return "", 0, errors.New("it is larger than 64 KiB")
+	if info.Size() > most {
+		return "", 0, fmt.Errorf("it is larger than %d KiB", most>>10)
 	}
 	file, err := os.Open(path)
 	if err != nil {
 		return "", 0, withoutPath(err)
 	}
 	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, largestSecretFile))
+	content, err := io.ReadAll(io.LimitReader(file, most))
 	if err != nil {
 		return "", 0, withoutPath(err)
 	}

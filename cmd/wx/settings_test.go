@@ -153,7 +153,7 @@ func TestEverySettingGiven(t *testing.T) {
 // Each kind of value, by itself: what it takes and what it refuses.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	file, empty, large := writeFile(t, "x", 0o600), writeFile(t, " \n", 0o600), writeFile(t, strings.Repeat("x", 65<<10), 0o600)
+	file, empty, large := writeFile(t, "x", 0o600), writeFile(t, " \n", 0o600), writeFile(t, strings.Repeat("x", largestFile+1), 0o600)
 	dir := t.TempDir()
 	for _, tc := range []struct {
 		kind      string
