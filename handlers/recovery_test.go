@@ -46,8 +46,9 @@ func TestRecoveryAllTheWay(t *testing.T) {
 	other.Name = "别人"
 	who.post(recoveries, other).refused(internship.ErrPass)
 	w.Pass(time.Minute)
-	rival, theirs := w.lost(e, "13512340002")
-	rival.post(recoveries, theirs).refused(internship.ErrRecoveryWaiting)
+	same, again := w.lost(e, lostMobile)
+	same.post(recoveries, again).refused(internship.ErrRecoveryWaiting)
+	w.Pass(time.Second)
 
 	path := "/partner/v1/recoveries/" + taken.Number
 	page := read[handlers.RecoveryPage](w.platform.get("/partner/v1/recoveries").ok(http.StatusOK))
@@ -114,5 +115,25 @@ func TestRecoveryRefused(t *testing.T) {
 	}
 	if got := read[handlers.Recovery](w.platform.get("/partner/v1/recoveries/" + second.Number)); got.StateLabel != "已过期" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestRecoveryHasRivals: whoever asks first for an enterprise's account keeps
+// nobody else from asking, and learns of nobody; the platform sees them all.
+func TestRecoveryHasRivals(t *testing.T) {
+	t.Parallel()
+	w := newPartners(t)
+	e := w.enterprise("示例电子")
+	rival, theirs := w.lost(e, "13512340002")
+	first := read[handlers.RecoveryTaken](rival.post(recoveries, theirs).ok(http.StatusAccepted))
+	who, form := w.lost(e, lostMobile)
+	second := read[handlers.RecoveryTaken](who.post(recoveries, form).ok(http.StatusAccepted))
+	if page := read[handlers.RecoveryPage](w.platform.get("/partner/v1/recoveries").ok(http.StatusOK)); len(page.Items) != 2 {
+		t.Errorf("the platform sees %+v", page)
+	}
+	w.platform.post("/partner/v1/recoveries/"+second.Number+"/approve", nil).ok(http.StatusOK)
+	w.platform.post("/partner/v1/recoveries/"+first.Number+"/refuse", internship.ReasonInput{Reason: "材料与企业登记不符"}).ok(http.StatusOK)
+	if owner, err := w.DB.Owner(t.Context(), e.ID); err != nil || owner.Mobile != lostMobile {
+		t.Errorf("the owner is %+v, %v", owner, err)
 	}
 }

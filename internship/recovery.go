@@ -45,7 +45,7 @@ var recoveryMachine = Machine{
 	Name: "recovery", Label: "找回申请",
 	States: []State{{RecoveryPending, "待处理", false}, {RecoveryApproved, "已通过", false}, {RecoveryRefused, "已拒绝", true}, {RecoveryExpired, "已过期", true}},
 	Transitions: []Transition{
-		{Name: "submit", Label: "提交", To: RecoveryPending, By: []ActorKind{ByEnterprise}, Needs: "verified mobile; one pending per code and per mobile"},
+		{Name: "submit", Label: "提交", To: RecoveryPending, By: []ActorKind{ByEnterprise}, Needs: "verified mobile; one pending per mobile"},
 		{Name: "approve", Label: "通过", From: []string{RecoveryPending}, To: RecoveryApproved, By: []ActorKind{ByPlatform}, Emits: RecoveryGranted,
 			Needs: "the code is that of an activated enterprise; the mobile is no other account's"},
 		{Name: "refuse", Label: "拒绝", From: []string{RecoveryPending}, To: RecoveryRefused, By: []ActorKind{ByPlatform}, Emits: RecoveryDenied, Needs: "a reason"},
@@ -55,12 +55,14 @@ var recoveryMachine = Machine{
 	},
 }
 
-// Holds lets one recovery wait per enterprise and per mobile.
+// Holds lets one recovery wait per mobile. Several may wait for one enterprise:
+// whoever asks first is not always the right one, and could keep the right one
+// out.
 func (r *Recovery) Holds() []string {
 	if r.State != RecoveryPending {
 		return nil
 	}
-	return []string{"recovery:" + LoginCode(r.Code), "mobile:" + r.Mobile}
+	return []string{"mobile:" + r.Mobile}
 }
 
 // Private lists the fields that the store encrypts.
