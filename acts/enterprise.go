@@ -16,6 +16,11 @@ import (
 // letter and a holiday.
 const codeLife = 30 * 24 * time.Hour
 
+// activationsADay is how often a day all addresses together may try at one
+// enterprise's activation code. It is nothing against 60 bits, and so much that
+// nobody keeps an enterprise out, which has no other way in, at little cost.
+const activationsADay = 1000
+
 // Partner is who acts through the partner API: a school, the students' app
 // or the platform.
 type Partner struct {
@@ -239,7 +244,7 @@ func (a *Acts) limitActivations(ctx context.Context, code, address string) error
 	if err := a.limit(ctx, keys[0], triesHere, triesSpell); err != nil {
 		return err
 	}
-	return a.limit(ctx, keys[1], triesADay, day)
+	return a.limit(ctx, keys[1], activationsADay, day)
 }
 
 // activationKeys are those of the address and of the day.

@@ -18,7 +18,8 @@ import (
 
 // Limits of passwords, besides those of the caller's address.
 const (
-	// triesHere is how often one address may try at one account in a window.
+	// triesHere is how often one address may try at one name in a window: an
+	// owner has two, the mobile and the code.
 	triesHere  = 5
 	triesSpell = 15 * time.Minute
 	// triesADay is how often all addresses together may; beyond it an SMS code
@@ -108,23 +109,25 @@ func loginName(name string) (mobile, code string) {
 }
 
 // named finds the account of a name, nil where there is none, and under which
-// key its tries count: that of the account, so that all its names are one, else
-// the name's, not as it was spelled, so that who exists can't be told.
+// key its tries count: the name's, however it was spelled. Counted by account,
+// a mobile that is refused after tries at a code would tell whose it is.
 func (a *Acts) named(ctx context.Context, name string) (*internship.Account, string, error) {
 	mobile, code := loginName(name)
-	unknown := "name:" + a.DB.Blind("name "+cmp.Or(mobile, code, name))
+	who := a.nameKey(cmp.Or(mobile, code, name))
 	if mobile+code == "" {
-		return nil, unknown, nil
+		return nil, who, nil
 	}
 	account, err := a.DB.AccountByLogin(ctx, mobile, code)
 	if store.Absent(err) {
-		return nil, unknown, nil
+		return nil, who, nil
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("log in: %w", err)
 	}
-	return account, account.ID, nil
+	return account, who, nil
 }
+
+func (a *Acts) nameKey(name string) string { return "name:" + a.DB.Blind("name "+name) }
 
 func keyHere(who, address string) string { return "password:" + who + ":" + address }
 func keyToday(who string) string         { return "password day:" + who }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -101,22 +102,25 @@ func TestPuzzlesAndTicketsAreGoodOnce(t *testing.T) {
 	expect(t, "a ticket as a puzzle", err, internship.ErrCaptcha)
 }
 
-// TestPasswordTriesAreCountedByAccount: mobile, USCC and organisation code are
-// one counter, on all processes, and those who do not exist count alike.
-func TestPasswordTriesAreCountedByAccount(t *testing.T) {
+// TestPasswordTriesAreCountedByName: the spellings of a name are one counter, on
+// all processes, and those who do not exist count alike. Mobile and code are two,
+// so that tries at one don't tell whose the other is.
+func TestPasswordTriesAreCountedByName(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)
 	e, on := w.Enterprise("A"), sides(t, w)
-	names := []string{e.Mobile, e.Code, e.Code[8:17], "+86 " + e.Mobile}
-	for i := range 5 {
-		_, err := logIn(w, on[i%2], names[i%len(names)], "Wrong-2026", here)
-		expect(t, "a wrong password", err, internship.ErrBadLogin)
-	}
-	for i, name := range names {
-		_, err := logIn(w, on[i%2], name, actstest.Password, here)
-		expect(t, "the sixth try as "+name, err, internship.ErrTooManyTries)
-		if refused, ok := errors.AsType[*internship.Error](err); !ok || refused.RetryAfter != 900 {
-			t.Errorf("the wait is %+v", refused)
+	spellings := [][]string{{e.Code, e.Code[8:17], strings.ToLower(e.Code)}, {e.Mobile, "+86 " + e.Mobile}}
+	for _, names := range spellings {
+		for i := range 5 {
+			_, err := logIn(w, on[i%2], names[i%len(names)], "Wrong-2026", here)
+			expect(t, "a wrong password as "+names[i%len(names)], err, internship.ErrBadLogin)
+		}
+		for i, name := range names {
+			_, err := logIn(w, on[i%2], name, actstest.Password, here)
+			expect(t, "the sixth try as "+name, err, internship.ErrTooManyTries)
+			if refused, ok := errors.AsType[*internship.Error](err); !ok || refused.RetryAfter != 900 {
+				t.Errorf("the wait is %+v", refused)
+			}
 		}
 	}
 	_, err := logIn(w, on[1], e.Mobile, actstest.Password, there)
@@ -147,13 +151,13 @@ func TestNobodyIsLockedOut(t *testing.T) {
 		_, err := logIn(w, on[i%2], e.Mobile, "Wrong-2026", fmt.Sprintf("192.0.2.%d", i/5))
 		expect(t, "a wrong password", err, internship.ErrBadLogin)
 	}
-	_, err := logIn(w, on[0], e.Code, actstest.Password, here)
+	_, err := logIn(w, on[0], e.Mobile, actstest.Password, here)
 	expect(t, "the right one", err, internship.ErrTooManyTries)
 	code := w.SMSCode(internship.CodeForLogin, e.Mobile)
 	_, err = on[1].LogInBySMS(t.Context(), acts.SMSLogin{SMSLoginInput: internship.SMSLoginInput{Mobile: e.Mobile, SMSCode: code}, Address: here})
 	expect(t, "by SMS", err, nil)
 	w.Pass(24 * time.Hour)
-	_, err = logIn(w, on[0], e.Code, actstest.Password, here)
+	_, err = logIn(w, on[0], e.Mobile, actstest.Password, here)
 	expect(t, "on another day", err, nil)
 }
 

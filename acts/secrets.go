@@ -140,14 +140,16 @@ func (a *Acts) own(x *internship.Account) internship.Do {
 	return internship.Do{By: x.Actor(), At: a.Now()}
 }
 
-// passwordFits checks a password beside a session, counted as at a log-in.
+// passwordFits checks a password beside a session, counted as at a log-in with
+// the mobile.
 func (a *Acts) passwordFits(ctx context.Context, account *internship.Account, field, password, address string) error {
-	if err := a.limitPasswords(ctx, account.ID, address); err != nil {
+	who := a.nameKey(account.Mobile)
+	if err := a.limitPasswords(ctx, who, address); err != nil {
 		return err
 	}
 	ok, err := a.fit(ctx, password, account.Password)
 	if errors.Is(err, internship.ErrUnavailable) { // nobody looked at the password
-		a.untry(ctx, keyHere(account.ID, address), keyToday(account.ID))
+		a.untry(ctx, keyHere(who, address), keyToday(who))
 	}
 	if err != nil {
 		return err
@@ -155,7 +157,7 @@ func (a *Acts) passwordFits(ctx context.Context, account *internship.Account, fi
 	if !ok {
 		return internship.ErrInvalid.At(internship.FieldError{Field: field, Code: "format", Message: "密码不正确，请检查后重试"})
 	}
-	a.forgive(ctx, account.ID, address)
+	a.forgive(ctx, who, address)
 	return nil
 }
 

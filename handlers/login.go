@@ -310,9 +310,9 @@ func loginDocs() map[string]doc {
 	type errs = []*internship.Error
 	form := errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge}
 	return map[string]doc{
-		"activate": {Tag: tagLogin, Summary: "企业激活", Status: http.StatusCreated, Says: "用推荐学校发放的激活码开通企业的第一个账号（负责人）并登录。激活码只能使用一次。每家企业一个网络地址 15 分钟内最多试 5 次，一天内共 50 次，与企业是否已录入无关。手机号不是学校登记的联系电话时，须以用途为 register 的短信验证码验证。",
+		"activate": {Tag: tagLogin, Summary: "企业激活", Status: http.StatusCreated, Says: "用推荐学校发放的激活码开通企业的第一个账号（负责人）并登录。激活码只能使用一次。每家企业一个网络地址 15 分钟内最多试 5 次，一天内共 1000 次，与企业是否已录入无关。手机号不是学校登记的联系电话时，须以用途为 register 的短信验证码验证。",
 			Errors: append(errs{internship.ErrBadActivation, internship.ErrSMSCode, internship.ErrMobileTaken, internship.ErrAlreadyActive, internship.ErrBusy, internship.ErrTooManyTries}, form...)},
-		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号；负责人也可用统一社会信用代码或组织机构代码。每次须先完成滑动验证。同一地址 15 分钟内最多试 5 次，同一账号 1 天最多试错 50 次（此后仍可用短信验证码登录），无论账号是否存在。",
+		"logIn": {Tag: tagLogin, Summary: "账号密码登录", Says: "账号为手机号；负责人也可用统一社会信用代码或组织机构代码。每次须先完成滑动验证。同一账号（手机号和代码分别计算）同一地址 15 分钟内最多试 5 次，1 天最多试错 50 次（此后仍可用短信验证码登录），无论账号是否存在。",
 			Errors: append(errs{internship.ErrBadLogin, internship.ErrCaptcha, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrBusy, internship.ErrTooManyTries}, form...)},
 		"logInBySMS": {Tag: tagLogin, Summary: "短信验证码登录", Says: "以用途为 login 的验证码登录，不受密码试错次数的限制；尚未设置密码的员工首次登录使用。无论手机号是否有账号，出错时的回答都相同。",
 			Errors: append(errs{internship.ErrSMSCode, internship.ErrBadWechat, internship.ErrWechatTaken, internship.ErrBusy, internship.ErrTooManyTries}, form...)},
