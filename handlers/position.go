@@ -138,7 +138,7 @@ func positionDocs() map[string]doc {
 	return map[string]doc{
 		"createPosition": {Tag: tagPosition, Summary: "新增实习岗位", Status: http.StatusCreated,
 			Says: "保存后为「未发布」，发布后学生才能看到。标明「发布前必填」的字段可以以后再填，回答中的 missing 列出还缺哪些。" +
-				"不填预计实习时间时，按报名截止的次日起 6 个月。warnings 是不妨碍保存、但企业应当知道的事项。",
+				"不填预计实习时间时，按报名截止的次日起 6 个月。warnings 是不妨碍保存、但企业应当知道的事项，夜班加班未备案、报酬过低等发布时会被拒绝的也在其中。",
 			Errors: errs{internship.ErrBadRequest, internship.ErrMediaType, internship.ErrInvalid, internship.ErrTooLarge, internship.ErrBlacklisted}},
 		"listPositions": {Tag: tagPosition, Summary: "岗位列表", Says: "按创建时间从新到旧，可按状态、岗位名称和实习部门筛选。",
 			Errors: errs{internship.ErrBadCursor, internship.ErrInvalid}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +89,9 @@ func TestPublishingIsRefused(t *testing.T) {
 		form := e.Terms("焊工", 2)
 		c.alter(&form)
 		made := read[handlers.Position](me.post("/api/v1/positions", form).ok(http.StatusCreated))
+		if field, _, _ := strings.Cut(c.field, "="); len(made.Warnings) == 0 || made.Warnings[0].Field != field {
+			t.Errorf("%s: saved without a word: %+v", name, made.Warnings)
+		}
 		p := me.post("/api/v1/positions/"+made.ID+"/publish", publication).refused(c.want)
 		if got := fields(p); len(got) == 0 || got[0] != c.field {
 			t.Errorf("%s: %v", name, got)

@@ -1,6 +1,7 @@
 package internship
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -87,7 +88,7 @@ func (s Sheet) paid() error {
 	if s.Terms.Salary.Min*100 >= s.ReferenceWage*80 {
 		return nil
 	}
-	return ErrPayTooLow.At(FieldError{"salary", "range", fmt.Sprintf("实习报酬不得低于相同岗位工资的 80%%：相同岗位工资为每月 %d 元，实习报酬至少 %d 元，现为 %d 元起",
+	return ErrPayTooLow.At(FieldError{"salary", "range", fmt.Sprintf("实习报酬不得低于相同岗位工资的 80%%：相同岗位工资为每月 %d 元，实习报酬至少 %d 元，现为 %d 元起，请提高月薪下限或薪资待遇",
 		s.ReferenceWage, (s.ReferenceWage*80+99)/100, s.Terms.Salary.Min)})
 }
 
@@ -141,6 +142,13 @@ func (s Sheet) Warnings(now time.Time) []Warning {
 	if s.Terms.Occupation >= firstUninsured {
 		out = append(out, Warning{"position.occupation_class", "occupation",
 			fmt.Sprintf("第 %d 类职业不在线上保险的承保范围（第 1 至 4 类）内，须在线下投保学生实习责任保险并备案", s.Terms.Occupation)})
+	}
+	for _, err := range []error{s.exempted(), s.paid()} { // what publishing will refuse
+		if e, ok := errors.AsType[*Error](err); ok {
+			for _, f := range e.Fields {
+				out = append(out, Warning{e.Code, f.Field, f.Message})
+			}
+		}
 	}
 	return out
 }
