@@ -53,6 +53,8 @@ func (a *Acts) ChangePassword(ctx context.Context, s Staff, in internship.Passwo
 		return internship.ErrNoPassword
 	case byCode:
 		err = a.tryCode(ctx, internship.CodeForReset, account.Mobile, in.SMSCode, address)
+	case in.Old == "": // no try at the password
+		return internship.ErrInvalid.At(internship.FieldError{Field: "old", Code: "required", Message: "请填写原密码"})
 	default:
 		err = a.passwordFits(ctx, account, "old", in.Old, address)
 	}

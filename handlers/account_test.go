@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,6 +240,11 @@ func TestPasswords(t *testing.T) {
 		there.get("/api/v1/me").refused(internship.ErrUnauthorized)
 		w.react(e.Staff.AccountID)
 		here.get("/api/v1/me").ok(http.StatusOK)
+		for range 5 { // which is no try
+			if got := fields(change("", "Further-2026").refused(internship.ErrInvalid)); !slices.Equal(got, []string{"old=required"}) {
+				t.Errorf("no old one: %v", got)
+			}
+		}
 		for range 5 {
 			change("Wrong-2026", "Further-2026").refused(internship.ErrInvalid)
 		}
