@@ -43,7 +43,7 @@ func (a *Acts) PassUploader(ctx context.Context, token string) (Uploader, error)
 		return Uploader{}, err
 	}
 	if !there {
-		return Uploader{}, internship.ErrUploads.With("用这次验证上传的文件过多，或者入驻信息已经提交，请重新验证手机号")
+		return Uploader{}, internship.ErrUploads.With("用这次验证上传的文件过多，或者入驻信息已经提交，请重新验证手机号").After(0) // no waiting makes this pass good again
 	}
 	return Uploader{Owner: p.ID, By: p.ID, Only: internship.FileCertificate}, nil
 }
