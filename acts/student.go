@@ -90,7 +90,7 @@ func unknown(err error, field, message string) error {
 func (a *Acts) hasPlace(ctx context.Context, position *internship.Position) error {
 	taken, err := a.DB.TakenPlaces(ctx, position.ID)
 	if err == nil && len(taken) >= position.Terms.Headcount {
-		err = internship.ErrPositionFull
+		err = internship.ErrPositionFull.With("该岗位的实习人数已满，请选择其他岗位，或等有名额空出后再报名")
 	}
 	return err
 }

@@ -73,7 +73,10 @@ func failure(status int, message string, errs []error) error {
 // refusal turns what Huma refuses into our error, with one entry per wrong
 // parameter. A body that can't be read comes as one detail at "body", with the
 // body in it: that is dropped.
-func refusal(status int, _ string, errs []error) *internship.Error {
+func refusal(status int, message string, errs []error) *internship.Error {
+	if message == "request body is required" {
+		return notJSON()
+	}
 	var fields []internship.FieldError
 	for _, err := range errs {
 		detail, ok := err.(huma.ErrorDetailer)
@@ -82,7 +85,7 @@ func refusal(status int, _ string, errs []error) *internship.Error {
 		}
 		d := detail.ErrorDetail()
 		if d.Location == "body" {
-			return internship.ErrBadRequest
+			return notJSON()
 		}
 		fields = append(fields, wrongParameter(d))
 	}
@@ -91,6 +94,10 @@ func refusal(status int, _ string, errs []error) *internship.Error {
 		return e.At(fields...)
 	}
 	return e
+}
+
+func notJSON() *internship.Error {
+	return internship.ErrBadRequest.With("提交的内容应为 JSON 对象，请检查后重新提交")
 }
 
 // wrongParameter reads the code in front of our sentences.

@@ -166,7 +166,9 @@ func TestSchoolEntersEnterprises(t *testing.T) {
 	activation.ActivationCode = strings.ToLower(renewed.ActivationCode)
 	opened := read[handlers.LoggedIn](w.anyone().post("/api/v1/activation", activation).ok(http.StatusCreated))
 	w.log.never(opened.Token, activation.Mobile)
-	w.school.post(path, nil).refused(internship.ErrAlreadyActive)
+	if p := w.school.post(path, nil).refused(internship.ErrAlreadyActive); strings.Contains(p.Detail, "登录") {
+		t.Errorf("the school is told to log in: %s", p.Detail)
+	}
 	w.school.post("/partner/v1/enterprises/ent_NOBODY/activation-code", nil).refused(internship.ErrNotFound)
 
 	w.Pass(1e9)

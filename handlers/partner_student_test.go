@@ -196,7 +196,9 @@ func TestWhoMayNotApply(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := student("S4", 4, func(*internship.StudentInput) {})
-	w.students.post(last, at(w.Plan.ID)).refused(internship.ErrPositionFull)
+	if p := w.students.post(last, at(w.Plan.ID)).refused(internship.ErrPositionFull); !strings.Contains(p.Detail, "报名") {
+		t.Errorf("the student is told what an enterprise may do: %s", p.Detail)
+	}
 	row := "/partner/v1/students/" + winner.StudentID + "/applications"
 	w.students.post(row, handlers.Application{PlanID: w.Plan.ID, PositionID: early.ID, Edition: 1}).refused(internship.ErrAlreadySigned)
 	w.students.post(row+"/"+winner.ID+"/withdraw", nil).ok(http.StatusOK)

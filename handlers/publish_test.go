@@ -99,7 +99,9 @@ func TestPublishingIsRefused(t *testing.T) {
 	}
 	made := read[handlers.Position](me.post("/api/v1/positions", e.Terms("焊工", 2)).ok(http.StatusCreated))
 	path := "/api/v1/positions/" + made.ID + "/publish"
-	me.post(path, nil).refused(internship.ErrBadRequest)
+	if p := me.post(path, nil).refused(internship.ErrBadRequest); !strings.Contains(p.Detail, "JSON") {
+		t.Errorf("no body: %s", p.Detail)
+	}
 	old := actstest.Publication()
 	old.Declaration.Version = "2020-1"
 	me.post(path, old).refused(internship.ErrDeclarationOld)

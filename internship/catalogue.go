@@ -42,7 +42,7 @@ var (
 	ErrFrozen           = &Error{Number: 40910, Code: "enterprise.not_active", Title: "企业账号不可用", Detail: "企业当前不是正常状态，暂不能进行该操作"}
 	ErrProfileMissing   = &Error{Number: 40911, Code: "enterprise.profile_missing", Title: "企业信息不完整", Detail: "请先完善企业信息，再发布岗位"}
 	ErrHeadcountTooLow  = &Error{Number: 40912, Code: "position.headcount_below_signed", Title: "实习人数少于已签约人数", Detail: "实习人数不能少于已签约的人数，请改为不少于已签约的人数"}
-	ErrHasApplicants    = &Error{Number: 40913, Code: "position.has_applicants", Title: "岗位已有人报名", Detail: "已有学生报名过的岗位不能删除，请关闭岗位"}
+	ErrHasApplicants    = &Error{Number: 40913, Code: "position.has_applicants", Title: "岗位已有人报名", Detail: "已有学生报名过的岗位不能删除，不再招收的关闭即可"}
 	ErrReconfirm        = &Error{Number: 40914, Code: "placement.awaiting_student", Title: "等待学生重新确认", Detail: "岗位内容已变更，需等待学生重新确认后才能处理"}
 	ErrBusy             = &Error{Number: 40915, Code: "busy", Title: "操作繁忙", Detail: "同一记录正在被处理，请稍后重试", RetryAfter: 1}
 	ErrInFlight         = &Error{Number: 40916, Code: "idempotency.in_flight", Title: "请求正在处理", Detail: "相同的请求正在处理，请稍后查看结果", RetryAfter: 2}
@@ -65,7 +65,7 @@ var (
 	ErrFileType = &Error{Number: 41580, Code: "file.type", Title: "文件格式不支持", Detail: "不支持这种文件，请上传 JPG、PNG 或 PDF 格式的文件"}
 
 	ErrInvalid       = &Error{Number: 42201, Code: "invalid", Title: "填写有误", Detail: "请按提示修改后重新提交"}
-	ErrBadActivation = &Error{Number: 42202, Code: "activation.bad_code", Title: "激活码不正确", Detail: "企业代码或激活码不正确，或激活码已失效，请向推荐学校重新索取"}
+	ErrBadActivation = &Error{Number: 42202, Code: "activation.bad_code", Title: "激活码不正确", Detail: "企业代码或激活码不正确，或激活码已失效。已激活的请直接登录，否则请向推荐学校重新索取"}
 	ErrKeyReused     = &Error{Number: 42203, Code: "idempotency.key_reused", Title: "幂等键被重复使用", Detail: "相同的 Idempotency-Key 已用于内容不同的请求，请换用新的键重新提交"}
 	ErrCaptcha       = &Error{Number: 42245, Code: "captcha.failed", Title: "滑动验证未通过", Detail: "滑动验证未通过或已失效，请重新验证"}
 	ErrSMSCode       = &Error{Number: 42246, Code: "sms_code.wrong", Title: "验证码不正确", Detail: "验证码不正确或已失效，请检查或重新获取"}

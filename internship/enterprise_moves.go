@@ -110,7 +110,7 @@ func (e *Enterprise) RenewCode(school *School, code Activation, do Do) error {
 		return ErrNotFound
 	}
 	if e.State == Active {
-		return ErrAlreadyActive
+		return ErrAlreadyActive.With("该企业已激活，无需重新发放激活码")
 	}
 	e.Activation = &code
 	return e.fire("renew_code", do)

@@ -229,7 +229,7 @@ func (e *Enterprise) Lift(do Do) error {
 // enterprise a new code to be sent. Errors: ErrWrongState, ErrRegistered.
 func (e *Enterprise) InviteAgain(code Activation, do Do) error {
 	if e.State == UnderReview && !e.Draft() {
-		return ErrRegistered
+		return ErrRegistered.With("该企业已完成入驻登记，无需重新发送短信")
 	}
 	if err := e.fire("invite_again", do); err != nil {
 		return err

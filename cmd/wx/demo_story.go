@@ -361,7 +361,7 @@ func (d *demo) next(ctx context.Context) error {
   看报名      curl -s %[2]s/api/v1/placements -H 'Authorization: Bearer %[6]s'
   同意签约    curl -s %[2]s/api/v1/placements/accept -H 'Authorization: Bearer %[6]s' -H 'Content-Type: application/json' -d '{"ids":["%[7]s"]}'
               另一家企业（%[8]s）的手机随即收到「报名失效通知」
-  作为学校、学生 按 /openapi.json 签名调用 /partner/v1，密钥在 %[9]s
+  作为学校、学生、平台 按 /openapi.json 签名调用 /partner/v1，密钥在 %[9]s
 `, d.settings.WXAPIBase, d.base, s.Code, s.Mobile, demoPassword, s.api.token, d.rows[0], d.staff[1].Owner, d.settings.PartnerKeys, ticket, d.settings.SMS.Endpoint)
 	return nil
 }
