@@ -93,11 +93,12 @@
 
   for (const form of all('form[data-send]')) {
     const pass = form.dataset.pass;
+    const button = one('button.main', form);
+    button.disabled = false; // until then a browser would send the form itself, the password in the address
     let key = null; // the same form sent again is the same request
     form.addEventListener('input', () => { key = null; });
     form.addEventListener('submit', async event => {
       event.preventDefault();
-      const button = one('button.main', form);
       if (button.disabled) return;
       button.disabled = true;
       clear(form);
