@@ -13,6 +13,12 @@ import (
 	"shixi/acts/actstest"
 )
 
+// upload chooses a file for the only field that takes one.
+func (p *tab) upload(file string) {
+	p.t.Helper()
+	p.do(chromedp.SetUploadFiles("input[type=file]", []string{file}, chromedp.ByQuery))
+}
+
 // latePages: a form whose script is still on its way sends nothing, above all no
 // password in an address.
 func latePages(_ *testing.T, _ *pagesWorld, p *tab) {
@@ -30,5 +36,21 @@ func latePages(_ *testing.T, _ *pagesWorld, p *tab) {
 		if strings.Contains(page.URL, "password") {
 			p.t.Errorf("went to %s", page.URL)
 		}
+	}
+}
+
+// lapsedPages: who took longer than a pass lasts verifies the mobile again, also
+// where an upload is the first to be told.
+func lapsedPages(t *testing.T, _ *pagesWorld, p *tab) {
+	for page, of := range map[string]string{"/h5/register": "register", "/h5/recover": "recover"} {
+		p.open(page)
+		p.do(chromedp.Evaluate(`sessionStorage.setItem('pass.`+of+`', 'sp_over')`, nil))
+		p.open(page)
+		p.do(chromedp.WaitVisible("[data-step='2'] form", chromedp.ByQuery))
+		p.upload(certificateFile(t))
+		p.sees("手机号验证已失效")
+		p.do(chromedp.WaitVisible("[data-step='1'] [data-code]", chromedp.ByQuery))
+		p.open(page) // and stays there
+		p.do(chromedp.WaitVisible("[data-step='1'] [data-code]", chromedp.ByQuery))
 	}
 }

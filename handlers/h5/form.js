@@ -69,6 +69,19 @@
     scrollTo(0, 0);
   }
 
+  // fail tells what went wrong. Where it is the pass, another is to be earned, and
+  // what was uploaded with it is gone.
+  function fail(form, problem) {
+    const pass = form.dataset.pass;
+    if (!pass || problem.code !== 'pass.invalid') return show(form, problem);
+    passes.set(pass, null);
+    for (const file of all('[data-upload]', form)) {
+      file.value = one('[type=hidden]', file.parentNode).value = one('output', file.parentNode).textContent = '';
+    }
+    step(1);
+    show(one('[data-step="1"] form'), problem);
+  }
+
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
 
   async function send(form, key) {
@@ -105,13 +118,7 @@
       try {
         await send(form, key = key || newKey());
       } catch (problem) {
-        let at = form;
-        if (pass && problem.code === 'pass.invalid') {
-          passes.set(pass, null);
-          step(1);
-          at = one('[data-step="1"] form');
-        }
-        show(at, problem);
+        fail(form, problem);
       } finally {
         button.disabled = false;
       }
@@ -119,5 +126,5 @@
     if (pass && passes.get(pass)) step(2);
   }
 
-  Object.assign(shixi, { clear, show, passes });
+  Object.assign(shixi, { clear, show, fail, passes });
 })();

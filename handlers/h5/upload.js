@@ -1,7 +1,7 @@
 'use strict';
 // A chosen file is uploaded at once; the form then holds the file's id.
 (() => {
-  const { one, all, call, show, passes } = shixi;
+  const { one, all, call, fail, passes } = shixi;
   for (const input of all('[data-upload]')) {
     const field = input.closest('.field'), id = one('[type=hidden]', field), output = one('output', field);
     const form = input.form, button = one('button.main', form), most = Number(input.dataset.most);
@@ -26,7 +26,7 @@
         output.textContent = '已上传：' + input.files[0].name;
       } catch (problem) {
         input.value = output.textContent = '';
-        show(form, { errors: [{ field: field.dataset.field, message: problem.detail }] });
+        fail(form, problem.code === 'pass.invalid' ? problem : { errors: [{ field: field.dataset.field, message: problem.detail }] });
       } finally {
         button.disabled = false;
       }
