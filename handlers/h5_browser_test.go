@@ -86,7 +86,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}{ // the longest first
 		{"API", apiPage}, {"password", passwordPages}, {"registration", registrationPages}, {"recovery", recoveryPages}, {"qr", qrPages},
 		{"wechat", wechatPages}, {"sms", smsPages}, {"activation", activationPages}, {"reading", readingPages},
-		{"lapsed", lapsedPages}, {"late", latePages},
+		{"upload", uploadPages}, {"lapsed", lapsedPages}, {"late", latePages},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -2,6 +2,8 @@ package handlers_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,4 +55,45 @@ func lapsedPages(t *testing.T, _ *pagesWorld, p *tab) {
 		p.open(page) // and stays there
 		p.do(chromedp.WaitVisible("[data-step='1'] [data-code]", chromedp.ByQuery))
 	}
+}
+
+// uploadPages: of two files the later one counts, and each refusal says what is
+// wrong with the file.
+func uploadPages(t *testing.T, w *pagesWorld, p *tab) {
+	const mobile = "13800006001"
+	p.open("/h5/register")
+	p.fill("[data-step='1'] form", "mobile", mobile)
+	p.fill("[data-step='1'] form", "smsCode", p.code(w, "[data-step='1'] form", mobile))
+	p.click("[data-step='1'] button.main")
+	p.do(chromedp.WaitVisible("[data-step='2'] form", chromedp.ByQuery))
+
+	empty := filepath.Join(t.TempDir(), "空.jpg")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.upload(empty)
+	p.sees("企业证件是空文件，请重新选择")
+
+	first, second := certificateFile(t), filepath.Join(t.TempDir(), "副本.jpg")
+	if err := os.WriteFile(second, actstest.Photo(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.Evaluate(`(() => { const real = fetch; let first = true; window.fetch = async (to, request) => {
+		const mine = first, answer = await real(to, request);
+		first = false;
+		if (mine) await new Promise(on => { window.release = () => { on(); setTimeout(() => { window.released = true; }, 500); }; });
+		return answer; }; })()`, nil))
+	p.upload(first)
+	p.until(`window.release`)
+	p.upload(second)
+	p.sees("已上传：副本.jpg")
+	const chosen = `document.querySelector('[name=certificate]').value`
+	var id, after string
+	p.do(chromedp.Evaluate(chosen, &id), chromedp.Evaluate(`release()`, nil))
+	p.until(`window.released`)
+	p.do(chromedp.Evaluate(chosen, &after))
+	if id == "" || after != id {
+		t.Errorf("the form holds %s after the first file has come in, and %s before", after, id)
+	}
+	p.sees("已上传：副本.jpg")
 }

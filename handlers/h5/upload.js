@@ -15,20 +15,25 @@
       return call('POST', form.dataset.uploads, body, { Authorization: 'Bearer ' + passes.get(form.dataset.pass) });
     }
 
+    let latest = 0; // where one is chosen while another is on its way, the later one counts
     input.addEventListener('change', async () => {
+      const mine = ++latest, file = input.files[0];
       field.classList.remove('wrong');
       input.removeAttribute('aria-invalid');
       one('em', field).textContent = id.value = output.textContent = '';
-      if (!input.files.length) return;
-      button.disabled = true;
+      button.disabled = Boolean(file);
+      if (!file) return;
       try {
-        id.value = (await upload(input.files[0])).id;
-        output.textContent = '已上传：' + input.files[0].name;
+        const stored = await upload(file);
+        if (mine !== latest) return;
+        id.value = stored.id;
+        output.textContent = '已上传：' + file.name;
       } catch (problem) {
+        if (mine !== latest) return;
         input.value = output.textContent = '';
         fail(form, problem.code === 'pass.invalid' ? problem : { errors: [{ field: field.dataset.field, message: problem.detail }] });
       } finally {
-        button.disabled = false;
+        if (mine === latest) button.disabled = false;
       }
     });
   }
