@@ -101,8 +101,7 @@ func passwordPages(t *testing.T, w *pagesWorld, p *tab) {
 	p.sees("企事业单位登录")
 	p.shoot("login")
 	p.click("form.password button.main")
-	p.slide(actstest.Target)
-	p.sees("请填写账号")
+	p.sees("请填写账号") // without a puzzle
 	p.shoot("login-wrong")
 	p.fill("form.password", "name", e.Mobile, "password", "wrong")
 	p.click("form.password button.main")

@@ -21,6 +21,10 @@
     return out;
   }
 
+  // missing are the fields that are empty and must not be: known without a puzzle.
+  const missing = form => all('[aria-required]', form).filter(input => !input.value.trim())
+    .map(input => ({ field: input.name, message: '请填写' + input.labels[0].textContent }));
+
   function clear(form) {
     one('[data-told]', form).hidden = true;
     for (const field of all('.field.wrong', form)) {
@@ -87,6 +91,8 @@
   async function send(form, key) {
     const to = form.dataset, body = values(form), headers = {};
     if ('puzzle' in to) {
+      const errors = missing(form);
+      if (errors.length) throw { errors };
       body.ticket = await shixi.puzzle();
       if (!body.ticket) return;
     } else {
