@@ -15,6 +15,15 @@ import (
 	"shixi/acts/actstest"
 )
 
+// before has every page of the tab run a script first.
+func (p *tab) before(script string) {
+	p.t.Helper()
+	p.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := browserpage.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	}))
+}
+
 // upload chooses a file for the only field that takes one.
 func (p *tab) upload(file string) {
 	p.t.Helper()

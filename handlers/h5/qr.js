@@ -4,6 +4,9 @@
 (() => {
   const { one, all, call, leave } = shixi;
   const often = 2500; // ms between two looks at a code
+  // A log-in's code is over when the server says so, one to bind after 10 minutes
+  // by this clock, which need not be right: it is not compared with the server's.
+  const lasts = 600000;
 
   for (const box of all('[data-qr]')) {
     const image = one('img', box), status = one('[role=status]', box), button = one('button', box);
@@ -38,15 +41,15 @@
       return true;
     }
 
-    async function watch(qr) {
-      if (Date.now() > Date.parse(qr.expires)) return over('二维码已失效，请刷新');
+    async function watch(qr, until) {
+      if (Date.now() > until) return over('二维码已失效，请刷新');
       try {
         if (await look(qr)) return;
       } catch (problem) {
         if (problem.status === 401) return leave('/h5/login?next=' + encodeURIComponent(location.pathname));
         if (problem.status === 404) return over('二维码已失效，请刷新');
       }
-      setTimeout(watch, often, qr);
+      setTimeout(watch, often, qr, until);
     }
 
     button.addEventListener('click', async () => {
@@ -58,7 +61,7 @@
         image.hidden = false;
         button.hidden = true;
         tell('请用微信扫描二维码');
-        watch(qr);
+        watch(qr, login ? Infinity : Date.now() + lasts);
       } catch (problem) {
         tell(problem.detail);
       } finally {
