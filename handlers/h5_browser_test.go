@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -293,6 +294,10 @@ func qrPages(t *testing.T, w *pagesWorld, p *tab) {
 	phone.sees("已确认登录")
 	p.isAt("/h5/home")
 	p.sees("开封市示例旅游有限公司")
+	p.open("/h5/bind")
+	p.do(network.ClearBrowserCookies()) // as when the session has ended
+	p.click(".qr button")
+	p.isAt("/h5/login")
 }
 
 func wechatPages(t *testing.T, w *pagesWorld, p *tab) {

@@ -25,6 +25,12 @@
       tell(text);
     }
 
+    // lost leads to the log-in page where the session has ended.
+    function lost(problem) {
+      if (problem.status === 401) leave('/h5/login?next=' + encodeURIComponent(location.pathname));
+      return problem.status === 401;
+    }
+
     async function look(qr) {
       if (login) {
         const at = await call('GET', '/api/v1/login/qr/' + qr.id, undefined, cookie);
@@ -46,7 +52,7 @@
       try {
         if (await look(qr)) return;
       } catch (problem) {
-        if (problem.status === 401) return leave('/h5/login?next=' + encodeURIComponent(location.pathname));
+        if (lost(problem)) return;
         if (problem.status === 404) return over('二维码已失效，请刷新');
       }
       setTimeout(watch, often, qr, until);
@@ -63,7 +69,7 @@
         tell('请用微信扫描二维码');
         watch(qr, login ? Infinity : Date.now() + lasts);
       } catch (problem) {
-        tell(problem.detail);
+        if (!lost(problem)) tell(problem.detail);
       } finally {
         button.disabled = false;
       }
