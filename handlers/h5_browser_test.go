@@ -166,6 +166,7 @@ func (p *tab) code(w *pagesWorld, form, mobile string) string {
 
 func smsPages(t *testing.T, w *pagesWorld, p *tab) {
 	e := w.enterprise("安阳市示例纺织有限公司")
+	p.before(`addEventListener('pagehide', () => sessionStorage.setItem('left', document.querySelector('form.code button.main')?.disabled))`)
 	p.open("/h5/login")
 	p.click("label[for=by-code]")
 	p.click("form.code [data-code]")
@@ -179,6 +180,7 @@ func smsPages(t *testing.T, w *pagesWorld, p *tab) {
 	p.fill("form.code", "smsCode", code)
 	p.click("form.code button.main")
 	p.isAt("/h5/home")
+	p.until(`sessionStorage.getItem('left') === 'true'`) // while the next page was on its way, nobody could log in again
 	p.sees("安阳市示例纺织有限公司")
 }
 

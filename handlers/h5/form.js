@@ -88,13 +88,14 @@
 
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
 
+  // send says whether the page is being left.
   async function send(form, key) {
     const to = form.dataset, body = values(form), headers = {};
     if ('puzzle' in to) {
       const errors = missing(form);
       if (errors.length) throw { errors };
       body.ticket = await shixi.puzzle();
-      if (!body.ticket) return;
+      if (!body.ticket) return false;
     } else {
       headers['Idempotency-Key'] = key;
     }
@@ -104,10 +105,11 @@
     if (to.keeps) {
       passes.set(to.keeps, answer.pass);
       step(2);
-      return;
+      return false;
     }
     if (to.pass) passes.set(to.pass, null);
     leave(to.next, answer.wechat);
+    return true;
   }
 
   for (const form of all('form[data-send]')) {
@@ -122,13 +124,13 @@
       button.disabled = true;
       clear(form);
       try {
-        await send(form, key = key || newKey());
+        if (await send(form, key = key || newKey())) return; // the next page is on its way
       } catch (problem) {
         fail(form, problem);
-      } finally {
-        button.disabled = false;
       }
+      button.disabled = false;
     });
+    addEventListener('pageshow', event => { if (event.persisted) button.disabled = false; }); // back again
     if (pass && passes.get(pass)) step(2);
   }
 
