@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"strings"
 
 	"shixi/internship"
@@ -50,8 +51,8 @@ func (a *App) pageField(page, form string, f internship.Field) pageField {
 	if f.Least != 0 || f.Greatest != 0 {
 		x.Input, x.Mode = "number", "numeric"
 	}
-	if f.Lines {
-		x.Input = "textarea"
+	if f.Lines { // a limit of the input's own would cut off unseen what is pasted
+		x.Input, x.Max, x.Help = "textarea", 0, fmt.Sprintf("不超过 %d 字", f.Max)
 	}
 	if len(f.Choices) > 0 {
 		x.Input = "select"

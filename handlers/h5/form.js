@@ -34,10 +34,11 @@
     }
   }
 
+  const inputs = 'input:not([type=hidden]),select,textarea';
+
   // show tells each wrong field beside it, and all else above the form.
   function show(form, problem) {
     const errors = problem.errors || [], elsewhere = [];
-    let first = null;
     for (const wrong of errors) {
       const field = all('[data-field]', form).find(f => f.dataset.field === wrong.field);
       if (wrong.field === 'code' && wrong.code === 'check_digit') {
@@ -50,14 +51,13 @@
       field.hidden = false;
       field.classList.add('wrong');
       one('em', field).textContent = wrong.message;
-      const input = one('input:not([type=hidden]),select,textarea', field);
-      input.setAttribute('aria-invalid', 'true');
-      first = first || input;
+      one(inputs, field).setAttribute('aria-invalid', 'true');
     }
     const told = one('[data-told]', form);
     told.textContent = errors.length ? elsewhere.join('；') : problem.detail;
     told.hidden = !told.textContent;
-    if (first) first.focus();
+    const wrong = one('.field.wrong', form); // the topmost, whichever was found first
+    if (wrong) one(inputs, wrong).focus();
     else told.scrollIntoView({ block: 'center' });
   }
 
@@ -86,6 +86,13 @@
     show(one('[data-step="1"] form'), problem);
   }
 
+  // enable lets a button be pressed again, and go on by keys from there: a browser
+  // takes the focus from one that is disabled.
+  function enable(button) {
+    button.disabled = false;
+    if (document.activeElement === document.body) button.focus({ preventScroll: true });
+  }
+
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, '0')).join('');
 
   // send says whether the page is being left.
@@ -105,6 +112,7 @@
     if (to.keeps) {
       passes.set(to.keeps, answer.pass);
       step(2);
+      one(inputs, one('[data-step="2"]')).focus({ preventScroll: true });
       return false;
     }
     if (to.pass) passes.set(to.pass, null);
@@ -128,11 +136,11 @@
       } catch (problem) {
         fail(form, problem);
       }
-      button.disabled = false;
+      enable(button);
     });
     addEventListener('pageshow', event => { if (event.persisted) button.disabled = false; }); // back again
     if (pass && passes.get(pass)) step(2);
   }
 
-  Object.assign(shixi, { clear, show, fail, passes });
+  Object.assign(shixi, { clear, show, fail, enable, passes });
 })();

@@ -36,6 +36,7 @@
     const before = document.activeElement;
     let byKeys = false; // each key moves the slider and "changes" it: only Enter means that it is there
     function end(settle, value) {
+      document.activeElement.blur(); // which a browser does later than what follows here
       open(false);
       shade.onkeydown = slider.onpointerdown = slider.oninput = slider.onchange = again.onclick = cancel.onclick = null;
       if (before) before.focus();

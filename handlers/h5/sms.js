@@ -1,7 +1,7 @@
 'use strict';
 // The button beside a field for an SMS code sends one, after a puzzle.
 (() => {
-  const { one, all, call, clear, show, puzzle } = shixi;
+  const { one, all, call, clear, show, enable, puzzle } = shixi;
 
   function count(button, seconds) {
     button.disabled = seconds > 0;
@@ -26,6 +26,7 @@
       } catch (problem) {
         show(form, problem);
       } finally {
+        if (!wait) enable(button);
         count(button, wait);
       }
     });
