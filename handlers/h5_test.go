@@ -231,6 +231,28 @@ func TestEveryInputHasItsLabel(t *testing.T) {
 	}
 }
 
+// TestHelpOpensBesideTheForm: what was typed is lost with the page that it was
+// typed on. The links are those of the manual (§2).
+func TestHelpOpensBesideTheForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	link := regexp.MustCompile(`<a href="/h5/help/[^>]*>`)
+	for path, labels := range map[string][]string{"/h5/login": {"操作说明", "忘记密码？", "账号和密码都忘记了怎么办？", "快速注册（企业入驻）", "关注公众号 操作更方便"},
+		"/h5/register": {"已有账号？快速登录", "注册须知", "如何压缩图片？", "由注册单位自己负责", "不超过 2000 字"}, "/h5/activate": {"操作说明"}, "/h5/reset": {"操作说明"}, "/h5/recover": {"如何压缩图片？"}} {
+		body := w.anyone().get(path).page(http.StatusOK)
+		for _, label := range labels {
+			if !strings.Contains(body, label) {
+				t.Errorf("%s lacks %s", path, label)
+			}
+		}
+		for _, a := range link.FindAllString(body, -1) {
+			if !strings.Contains(a, `target="_blank" rel="noopener"`) {
+				t.Errorf("%s is left by %s", path, a)
+			}
+		}
+	}
+}
+
 func TestFilesOfPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
