@@ -106,3 +106,13 @@ func uploadPages(t *testing.T, w *pagesWorld, p *tab) {
 	}
 	p.sees("已上传：副本.jpg")
 }
+
+// regionPages: places that could not be had are asked for again.
+func regionPages(_ *testing.T, _ *pagesWorld, p *tab) {
+	p.open("/h5/register")
+	p.do(chromedp.Evaluate(`sessionStorage.setItem('pass.register', 'sp_any')`, nil), network.SetBlockedURLs([]string{"*/api/v1/regions"}))
+	p.open("/h5/register")
+	p.sees("网络连接失败")
+	p.do(network.SetBlockedURLs(nil), chromedp.Focus("[data-region=province]", chromedp.ByQuery))
+	p.choose("address.city", "410900")
+}

@@ -12,7 +12,7 @@
   }
   const chosen = (list, parts) => ((parts || []).find(part => part.code === list.value) || {}).parts;
 
-  call('GET', '/api/v1/regions').then(({ provinces }) => {
+  const load = () => call('GET', '/api/v1/regions').then(({ provinces }) => {
     const [province, city, county] = lists;
     const cities = () => chosen(province, provinces);
     const fillCounties = () => fill(county, chosen(city, cities()));
@@ -25,5 +25,9 @@
     fill(province, provinces);
     province.value = '410000';
     fillCities();
-  }).catch(problem => show(lists[0].form, problem));
+  }).catch(problem => {
+    show(lists[0].form, problem);
+    lists[0].addEventListener('focus', load, { once: true }); // whoever wants to choose tries again
+  });
+  load();
 })();
