@@ -26,7 +26,9 @@ const (
 
 func (a *App) h5Routes() {
 	a.assets(h5Path+"/static/:file", a.pages.assets)
-	a.fiber.Get(h5Path, func(c *fiber.Ctx) error { return c.Redirect(h5Path+"/home", http.StatusFound) })
+	for _, entry := range []string{"/", h5Path} { // what people type
+		a.fiber.Get(entry, func(c *fiber.Ctx) error { return c.Redirect(h5Path+"/home", http.StatusFound) })
+	}
 	a.fiber.Get(logInPage, a.loginPage)
 	a.fiber.Get(h5Path+"/register", a.formPage("register", "企事业单位入驻", internship.MobilePassForm, internship.RegistrationForm))
 	a.fiber.Get(h5Path+"/activate", a.formPage("activate", "企业激活", internship.ActivationForm))

@@ -64,6 +64,7 @@ func TestPagesKeepToTheirPolicy(t *testing.T) {
 		}
 	}
 	b.get("/h5").leads("/h5/home")
+	b.get("/").leads("/h5/home")
 	w.browser().get("/h5/bind").leads("/h5/login?next=%2Fh5%2Fbind")
 }
 
