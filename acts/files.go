@@ -2,7 +2,6 @@ package acts
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -27,9 +26,9 @@ func (s Staff) Uploader() (Uploader, error) {
 	return Uploader{Owner: s.EnterpriseID, By: s.AccountID}, s.mayManage()
 }
 
-// passUploads is how many files may be brought with one pass: a certificate, and
-// better pictures of it.
-const passUploads = 5
+// passUploads is how many files may be brought with one pass: a certificate,
+// after some that were refused or could not be read.
+const passUploads = 20
 
 // PassUploader is who holds a pass, for one more file: a certificate. Errors:
 // ErrPass, ErrUploads.
@@ -123,51 +122,54 @@ func (a *Acts) ReadFile(ctx context.Context, s Staff, id string) (store.File, io
 
 // ReadFileAs gives a file that a partner has to look at, and its content, to be
 // closed: the platform certificates that are under review or with which an
-// account is asked for, schools the plans of positions that were published to
-// them, the students' app those of positions that were published to anybody.
-// Errors: ErrNotFound.
+// account is asked for, schools the 实习方案 and 夜班加班备案 of positions that
+// were published to them, the platform and the students' app those of positions
+// that were published to anybody. Errors: ErrNotFound.
 func (a *Acts) ReadFileAs(ctx context.Context, p Partner, id string) (store.File, io.ReadCloser, error) {
-	kind := internship.FilePlan
-	if p.Kind == internship.ByPlatform {
-		kind = internship.FileCertificate
+	owner, err := a.shownBy(ctx, p, id)
+	if owner == "" && err == nil && p.Kind == internship.ByPlatform {
+		owner, err = a.reviewedIn(ctx, id)
 	}
-	owner, err := a.ownerFor(ctx, p, id)
 	if err != nil {
 		return store.File{}, nil, err
 	}
-	if _, err := a.DB.OwnFile(ctx, owner, kind, id); err != nil {
-		return store.File{}, nil, internship.ErrNotFound.Because(err)
+	if owner == "" {
+		return store.File{}, nil, internship.ErrNotFound
 	}
 	return a.DB.OpenFile(ctx, owner, id)
 }
 
-// ownerFor finds the enterprise whose document lets a partner read a file.
-func (a *Acts) ownerFor(ctx context.Context, p Partner, id string) (string, error) {
-	if p.Kind == internship.ByPlatform {
-		named, err := a.DB.Enterprises.Naming(ctx, id)
-		for _, e := range named {
-			if e.State == internship.UnderReview || e.Waiting != nil {
-				return e.ID, nil
-			}
-		}
-		if err != nil {
-			return "", err
-		}
-		asked, err := a.DB.Recoveries.Naming(ctx, id)
-		for _, r := range asked {
-			if r.State == internship.RecoveryPending {
-				return r.Pass, nil
-			}
-		}
-		return "", cmp.Or(err, error(internship.ErrNotFound))
-	}
+// shownBy is the enterprise whose published position shows a file to a partner,
+// empty for none.
+func (a *Acts) shownBy(ctx context.Context, p Partner, id string) (owner string, err error) {
 	named, err := a.DB.Positions.Naming(ctx, id)
 	for _, x := range named {
-		if x.ShowsPlan(id, p.SchoolID) {
+		if x.Shows(id, p.SchoolID) {
 			return x.EnterpriseID, nil
 		}
 	}
-	return "", cmp.Or(err, error(internship.ErrNotFound))
+	return "", err
+}
+
+// reviewedIn is whose file the platform has to decide about, the enterprise's or
+// the pass's of a recovery, empty for none.
+func (a *Acts) reviewedIn(ctx context.Context, id string) (owner string, err error) {
+	named, err := a.DB.Enterprises.Naming(ctx, id)
+	for _, e := range named {
+		if e.State == internship.UnderReview || e.Waiting != nil {
+			return e.ID, nil
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	asked, err := a.DB.Recoveries.Naming(ctx, id)
+	for _, r := range asked {
+		if r.State == internship.RecoveryPending {
+			return r.Pass, nil
+		}
+	}
+	return "", err
 }
 
 // ownFile checks that a file which a form names is the owner's and of the kind.

@@ -230,9 +230,8 @@ func schoolRules() map[string]rule {
 		"POST /partner/v1/placements/{id}/object":  {who: schools, ask: of(1, "/object", handlers.Objection{Reason: "不符"})},
 		"POST /partner/v1/placements/{id}/cancel":  {who: schools, ask: of(2, "/cancel", handlers.Cancellation{})},
 		"GET /partner/v1/events":                   {who: partnering, ask: at("/partner/v1/events")},
-		// The plan of a position is for those to whose students it is shown, certificates are for the platform while it looks.
-		"GET /partner/v1/files/{id}": {who: partnering, ask: func(s *stage, _ int) (string, any) { return "/partner/v1/files/" + s.plan, nil },
-			by: map[string]any{"platform": internship.ErrNotFound}},
+		// The plan of a position is for those to whose students it is shown, and the platform.
+		"GET /partner/v1/files/{id}": {who: partnering, ask: func(s *stage, _ int) (string, any) { return "/partner/v1/files/" + s.plan, nil }},
 	}
 }
 

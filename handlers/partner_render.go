@@ -138,6 +138,7 @@ type Offer struct {
 	NightShift    string    `json:"nightShift" doc:"夜班情况；有夜班的均已备案" example:"无夜班"`
 	Overtime      string    `json:"overtime" doc:"加班情况；有加班的均已备案" example:"无加班"`
 	ExemptionNo   string    `json:"exemptionNumber,omitempty" doc:"夜班加班备案编号" example:"豫教职备〔2026〕12 号"`
+	ExemptionFile string    `json:"exemptionFile,omitempty" doc:"夜班加班备案材料的文件编号" example:"fil_NZXW6YTBOI5DQ2LBNRUXG2LUN5"`
 	PeriodFrom    string    `json:"periodFrom" format:"date" doc:"预计实习开始日期" example:"2027-01-04"`
 	PeriodTo      string    `json:"periodTo" format:"date" doc:"预计实习结束日期（含当日）" example:"2027-07-03"`
 	Occupation    int       `json:"occupation,omitempty" doc:"职业类别，1 至 6 类" example:"2"`
@@ -239,7 +240,7 @@ func renderOffer(p *internship.Position, now time.Time) Offer {
 	t := p.Terms
 	return Offer{OfferSummary: summarizeOffer(p, now), Edition: p.Published, SalaryMin: t.Salary.Min, SalaryMax: t.Salary.Max, Settlement: t.Settlement,
 		ReferenceWage: p.ReferenceWage, Region: renderAddress(t.Workplace), Lodging: t.Lodging, NightShift: t.NightShift, Overtime: t.Overtime,
-		ExemptionNo: p.Exemption.Number, PeriodFrom: string(t.From), PeriodTo: string(t.To), Occupation: t.Occupation, Taboo: t.Taboo,
+		ExemptionNo: p.Exemption.Number, ExemptionFile: p.Exemption.File, PeriodFrom: string(t.From), PeriodTo: string(t.To), Occupation: t.Occupation, Taboo: t.Taboo,
 		PlanFile: t.Plan, Description: t.Description, Skills: t.Skills, Requirements: t.Requirements, PublishedAt: local(p.PublishedAt)}
 }
 

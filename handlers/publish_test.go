@@ -221,17 +221,18 @@ func TestPartnersSeeTheTerms(t *testing.T) {
 	} {
 		if offer.Edition != 1 || offer.SalaryMin != 2400 || offer.SalaryMax != 2600 || offer.ReferenceWage != 2500 || offer.PeriodFrom != "2027-01-01" ||
 			offer.PeriodTo != "2027-06-30" || offer.Occupation != 2 || offer.PlanFile != form.PlanFile || offer.Region.County != "410902" || offer.Address != "河南省濮阳市华龙区新华街 260 号" ||
-			offer.ExemptionNo != "备 1 号" || !slices.Equal(offer.Taboo, form.Taboo) {
+			offer.ExemptionNo != "备 1 号" || offer.ExemptionFile != form.Exemption.File || !slices.Equal(offer.Taboo, form.Taboo) {
 			t.Errorf("offer = %+v", offer)
 		}
 	}
-	for who, p := range map[string]partner{"school": w.school, "students": w.students} {
-		if a := p.do(http.MethodGet, "/partner/v1/files/"+form.PlanFile, nil).ok(http.StatusOK); !bytes.Equal(a.body, actstest.Document()) {
-			t.Errorf("%s read another plan", who)
+	for file, content := range map[string][]byte{form.PlanFile: actstest.Document(), form.Exemption.File: actstest.Photo()} {
+		for who, p := range map[string]partner{"school": w.school, "students": w.students, "platform": w.platform} {
+			if a := p.do(http.MethodGet, "/partner/v1/files/"+file, nil).ok(http.StatusOK); !bytes.Equal(a.body, content) {
+				t.Errorf("%s read another file", who)
+			}
 		}
-		p.do(http.MethodGet, "/partner/v1/files/"+form.Exemption.File, nil).refused(internship.ErrNotFound)
+		w.other.do(http.MethodGet, "/partner/v1/files/"+file, nil).refused(internship.ErrNotFound)
 	}
-	w.other.do(http.MethodGet, "/partner/v1/files/"+form.PlanFile, nil).refused(internship.ErrNotFound)
 	w.students.post(applications(woman), w.application(position)).refused(internship.ErrNotEligible)
 	row := read[handlers.PartnerPlacement](w.students.post(applications(man), w.application(position)).ok(http.StatusCreated))
 	if x := row.Terms; x.Edition != 1 || x.SalaryMin != 2400 || x.SalaryMax != 2600 || x.PeriodTo != "2027-06-30" || x.PlanFile != form.PlanFile || x.Occupation != 2 ||

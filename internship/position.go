@@ -29,9 +29,9 @@ type Position struct {
 	// PublishedTerms are the terms of that edition, to see what changed.
 	PublishedTerms *Terms    `bson:"publishedTerms,omitempty"`
 	PublishedAt    time.Time `bson:"publishedAt,omitempty"`
-	// Plans are the 实习方案 of all its published editions: the placements that
-	// were made under them go on naming them.
-	Plans []string `bson:"plans,omitempty"`
+	// Shown are the files of all its published editions, 实习方案 and
+	// 夜班加班备案: the placements that were made under them go on naming them.
+	Shown []string `bson:"shown,omitempty"`
 	// Declarations are the 合规声明 under which it was published, oldest first.
 	Declarations []Declared `bson:"declarations,omitempty"`
 	// LookOn is the day on which the system looks whether recruiting is over;
@@ -94,15 +94,15 @@ func (p *Position) Files() []string {
 	if p.State == Deleted {
 		return nil
 	}
-	return append([]string{p.Terms.Plan, p.Exemption.File}, p.Plans...)
+	return append([]string{p.Terms.Plan, p.Exemption.File}, p.Shown...)
 }
 
-// ShowsPlan says whether a school may read a file of the position: a 实习方案
-// that was published to it, also while the enterprise is frozen, since students
-// may be placed under it. With no school it asks for any.
-func (p *Position) ShowsPlan(file, schoolID string) bool {
+// Shows says whether a school may read a file of the position: one that was
+// published to it, also while the enterprise is frozen, since students may be
+// placed under it. With no school it asks for any.
+func (p *Position) Shows(file, schoolID string) bool {
 	to := slices.Concat(p.OpenTo, p.HiddenFrom)
-	return slices.Contains(p.Plans, file) &&
+	return slices.Contains(p.Shown, file) &&
 		(slices.Contains(to, AllSchools) || slices.Contains(to, schoolID) || schoolID == "" && len(to) > 0)
 }
 

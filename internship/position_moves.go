@@ -126,8 +126,10 @@ func (p *Position) Publish(of Publication, do Do) ([]Warning, error) {
 	declared.Edition, declared.By, declared.At = p.Edition, do.By, do.At
 	p.Declarations = append(p.Declarations, declared)
 	p.Published, p.PublishedTerms, p.PublishedAt = p.Edition, &terms, do.At
-	if !slices.Contains(p.Plans, terms.Plan) {
-		p.Plans = append(p.Plans, terms.Plan)
+	for _, file := range []string{terms.Plan, p.Exemption.File} {
+		if file != "" && !slices.Contains(p.Shown, file) {
+			p.Shown = append(p.Shown, file)
+		}
 	}
 	p.LookOn = DateOf(p.EnrolTo.End())
 	return append(p.Warnings(do.At), warnings...), p.fire("publish", do)

@@ -338,10 +338,10 @@ func TestReconfirmTakesWhatTheStudentSaw(t *testing.T) {
 	}
 }
 
-func TestWhoMayReadAPlan(t *testing.T) {
+func TestWhoMayReadAFile(t *testing.T) {
 	t.Parallel()
 	p := draft()
-	reads := func(file, school string) bool { return p.ShowsPlan(file, school) }
+	reads := func(file, school string) bool { return p.Shows(file, school) }
 	if reads("fil_1", "sch_1") || reads("fil_1", "") {
 		t.Error("the plan of a draft is read")
 	}
