@@ -455,6 +455,8 @@ func TestBrokenOffRegistrationIsSwept(t *testing.T) {
 		t.Errorf("found %d again", n)
 	}
 	_, err = w.Acts.AddAccount(t.Context(), done.Staff, internship.AccountInput{Name: "李", Mobile: broken.Mobile, Role: string(internship.HR)})
+	expect(t, "staff before the review", err, internship.ErrFrozen)
+	_, err = w.Acts.AddAccount(t.Context(), w.Enterprise("B").Staff, internship.AccountInput{Name: "李", Mobile: broken.Mobile, Role: string(internship.HR)})
 	expect(t, "the mobile", err, nil)
 }
 

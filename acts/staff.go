@@ -40,13 +40,21 @@ func (a *Acts) Accounts(ctx context.Context, s Staff) ([]*internship.Account, er
 
 // AddAccount adds a person of the enterprise's staff, who is told by SMS and
 // logs in with a code until there is a password. Errors: ErrForbidden,
-// ErrInvalid, ErrMobileTaken, ErrStaffFull, ErrTooManyTries.
+// ErrInvalid, ErrFrozen before the enterprise is admitted, ErrBlacklisted,
+// ErrMobileTaken, ErrStaffFull, ErrTooManyTries.
 func (a *Acts) AddAccount(ctx context.Context, s Staff, in internship.AccountInput) (*internship.Account, error) {
 	if err := s.mayOwn(); err != nil {
 		return nil, err
 	}
 	account, err := in.Parse()
 	if err != nil {
+		return nil, err
+	}
+	enterprise, err := a.DB.Enterprises.Get(ctx, s.EnterpriseID)
+	if err != nil {
+		return nil, fmt.Errorf("add account: %w", err)
+	}
+	if err := enterprise.MayEmploy(); err != nil {
 		return nil, err
 	}
 	if err := a.limit(ctx, "staff:"+s.EnterpriseID, additions, additionWindow); err != nil {

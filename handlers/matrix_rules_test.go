@@ -16,6 +16,9 @@ var (
 	onlyActiveRows = map[string]any{internship.Entered: row{internship.ErrFrozen}, internship.UnderReview: row{internship.ErrFrozen}, internship.Returned: row{internship.ErrFrozen},
 		internship.Frozen: row{internship.ErrFrozen}, internship.Blacklisted: row{internship.ErrBlacklisted}, internship.Cancelled: row{internship.ErrFrozen}}
 	written = map[string]any{internship.Blacklisted: internship.ErrBlacklisted, internship.Cancelled: internship.ErrFrozen}
+	// inLibrary: 正常 and 冻结 add staff.
+	inLibrary = map[string]any{internship.Entered: internship.ErrFrozen, internship.UnderReview: internship.ErrFrozen, internship.Returned: internship.ErrFrozen,
+		internship.Blacklisted: internship.ErrBlacklisted, internship.Cancelled: internship.ErrFrozen}
 	// shownToStudents: 冻结 hides. In the other states there is no published position: none may be published, and what
 	// leads there from 正常 closes all.
 	shownToStudents = map[string]any{internship.Frozen: internship.ErrNotFound, internship.Entered: nil, internship.UnderReview: nil, internship.Returned: nil,
@@ -150,7 +153,7 @@ func ownRules() map[string]rule {
 			prepare: func(s *stage, _ int) { s.moreSessions() }},
 
 		"GET /api/v1/accounts": {who: managers, ask: at("/api/v1/accounts")},
-		"POST /api/v1/accounts": {who: owners, gives: 201, ask: func(s *stage, _ int) (string, any) {
+		"POST /api/v1/accounts": {who: owners, gives: 201, in: inLibrary, ask: func(s *stage, _ int) (string, any) {
 			return "/api/v1/accounts", internship.AccountInput{Name: "李专员", Mobile: s.mobile(), Role: "hr"}
 		}},
 		"PUT /api/v1/accounts/{id}":    {who: owners, ask: account(func(s *stage) *internship.Account { return s.colleague }, internship.RoleInput{Name: "赵师傅", Role: "hr"})},

@@ -187,6 +187,15 @@ func (e *Enterprise) MayWrite() error {
 	return nil
 }
 
+// MayEmploy says why accounts may not be added for its staff: nobody has admitted
+// it yet, and whoever registered could take up other people's mobiles.
+func (e *Enterprise) MayEmploy() error {
+	if e.State != Active && e.State != Frozen {
+		return e.MayAct()
+	}
+	return nil
+}
+
 // Audience are the schools whose students may choose its positions.
 func (e *Enterprise) Audience() []string {
 	if e.Source != FromSchool {
