@@ -12,14 +12,25 @@ import (
 
 // Log-ins by WeChat's codes are limited by address only: a code is single-use
 // and proves who holds the phone. Behind one address of a mobile carrier there
-// may be a thousand phones.
+// may be a thousand phones, so that, as at any door, what succeeds is taken back.
 const (
 	wechatTries  = 600
 	wechatWindow = time.Hour
 )
 
+func addressWechat(address string) string { return "wechat:" + address }
+
 func (a *Acts) limitWechat(ctx context.Context, address string) error {
-	return a.limit(ctx, "wechat:"+address, wechatTries, wechatWindow)
+	return a.limit(ctx, addressWechat(address), wechatTries, wechatWindow)
+}
+
+// openWechat opens a session after a log-in by WeChat's codes.
+func (a *Acts) openWechat(ctx context.Context, account *internship.Account, device Device, address string) (Opened, error) {
+	opened, err := a.open(ctx, account, device)
+	if err == nil {
+		a.untry(ctx, addressWechat(address))
+	}
+	return opened, err
 }
 
 // LogInByWechat opens a session for the mini-program user who is bound to an
@@ -46,7 +57,7 @@ func (a *Acts) LogInByWechat(ctx context.Context, code string, device Device, ad
 	if account == nil || account.State != internship.AccountActive {
 		return Opened{}, internship.ErrNotBound
 	}
-	return a.open(ctx, account, device)
+	return a.openWechat(ctx, account, device, address)
 }
 
 // PhoneLogin is a log-in by the two codes of the mini-program's phone button.
@@ -93,7 +104,7 @@ func (a *Acts) LogInByPhone(ctx context.Context, l PhoneLogin) (Opened, error) {
 	if account, err = a.bind(ctx, account, internship.MiniProgram, identity); err != nil {
 		return Opened{}, err
 	}
-	return a.open(ctx, account, l.Device)
+	return a.openWechat(ctx, account, l.Device, l.Address)
 }
 
 func (a *Acts) miniProgramUser(ctx context.Context, code string) (internship.Identity, error) {

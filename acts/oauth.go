@@ -132,12 +132,16 @@ func (a *Acts) Arrive(ctx context.Context, r Return) (Arrival, error) {
 	if err != nil {
 		return Arrival{}, err
 	}
-	if err := a.limit(ctx, "visit:"+r.Address, visitTries, visitWindow); err != nil {
+	tried := "visit:" + r.Address
+	if err := a.limit(ctx, tried, visitTries, visitWindow); err != nil {
 		return Arrival{}, err
 	}
 	v, err := a.visited(ctx, r, trip.Person)
 	if err != nil {
 		return Arrival{}, err
+	}
+	if v.Outcome != visitRefused {
+		a.untry(ctx, tried)
 	}
 	return a.arrived(ctx, r, trip, v)
 }

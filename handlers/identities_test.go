@@ -110,14 +110,27 @@ func TestLogInByPhone(t *testing.T) {
 func TestWechatLogInsAreLimitedByAddress(t *testing.T) {
 	t.Parallel()
 	w := newWechatWorld(t)
-	for range 600 {
-		if _, err := w.DB.Secret("warm"); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := w.DB.Try(t.Context(), "wechat:0.0.0.0", 1e12); err != nil {
-			t.Fatal(err)
+	w.follows(w.enterprise("A"), openLi)
+	try := func(times int, door string) {
+		for range times {
+			if _, _, err := w.DB.Try(t.Context(), door+":0.0.0.0", 1e12); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	try(599, "wechat")
+	try(1199, "visit")
+	e := w.enterprise("B")
+	for n := range 3 { // what succeeds does not count
+		phone := w.phone()
+		phone.back(fmt.Sprint(openLi, "#", n), phone.leave("/h5/home")).leads("/h5/home")
+		in := w.app1(userLi, n)
+		in.PhoneCode = fmt.Sprint(e.Mobile, "#", n)
+		w.log.never(in.PhoneCode, read[handlers.LoggedIn](w.anyone().post("/api/v1/login/phone", in).ok(http.StatusOK)).Token)
+		in = w.app1(userLi, n+3)
+		w.log.never(read[handlers.LoggedIn](w.anyone().post("/api/v1/login/wechat", handlers.WechatLogin{Code: in.WechatCode}).ok(http.StatusOK)).Token)
+	}
+	try(1, "wechat")
 	w.anyone().post("/api/v1/login/wechat", handlers.WechatLogin{Code: "for:" + userLi}).refused(internship.ErrTooManyTries)
 	w.anyone().post("/api/v1/login/phone", handlers.PhoneLogin{WechatCode: "for:" + userLi, PhoneCode: "a#b"}).refused(internship.ErrTooManyTries)
 }
