@@ -162,6 +162,7 @@ func TestFailuresTellNothing(t *testing.T) {
 func TestRequestsHaveADeadline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.app = handlers.New(handlers.Options{Acts: w.Acts})
 	var left time.Duration
 	w.app.Fiber().Get("/deadline", func(c *fiber.Ctx) error {
 		if deadline, ok := c.UserContext().Deadline(); ok {
@@ -217,6 +218,8 @@ func TestLimitsCountByCaller(t *testing.T) {
 	}
 	try("203.0.113.9", 1).refused(internship.ErrTooManyTries)
 	try("198.51.100.1, 203.0.113.9, 10.1.1.1", 2).refused(internship.ErrTooManyTries)
+	try("203.0.113.9:41234", 10).refused(internship.ErrTooManyTries)
+	try("198.51.100.1, 203.0.113.9:41234, 10.1.1.1:80", 11).refused(internship.ErrTooManyTries)
 	try("203.0.113.9, 198.51.100.1", 3).refused(internship.ErrBadLogin)
 	w.anyone().with("X-Forwarded-For", "198.51.100.7").with("x-forwarded-for", "203.0.113.9").
 		post("/api/v1/login", w.login("13300000009", actstest.Password)).refused(internship.ErrTooManyTries)
@@ -229,6 +232,7 @@ func TestLimitsCountByCaller(t *testing.T) {
 	}
 	try("2001:db8::1", 5).refused(internship.ErrTooManyTries)
 	try("2001:db8::ffff", 6).refused(internship.ErrTooManyTries)
+	try("[2001:db8::ffff]:443", 12).refused(internship.ErrTooManyTries)
 
 	w.app = handlers.New(handlers.Options{Acts: w.Acts})
 	try("203.0.113.9", 7).refused(internship.ErrBadLogin)

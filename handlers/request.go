@@ -177,7 +177,7 @@ var probes = map[string]bool{"/livez": true, "/readyz": true, "/metrics": true}
 // callerAddress is who called, for limits: the last address in
 // X-Forwarded-For that no trusted proxy has, since everything before it is
 // what the caller says of himself. Some proxies add to the header, some add
-// another one. An IPv6 caller counts by network, of which
+// another one, some with the port. An IPv6 caller counts by network, of which
 // one household has many addresses.
 func (a *App) callerAddress(c *fiber.Ctx) string {
 	addr, ok := netip.AddrFromSlice(c.Context().RemoteIP())
@@ -186,11 +186,15 @@ func (a *App) callerAddress(c *fiber.Ctx) string {
 	}
 	hops := strings.Split(string(bytes.Join(c.Request().Header.PeekAll(fiber.HeaderXForwardedFor), []byte(","))), ",")
 	for i := len(hops) - 1; i >= 0 && a.trusts(addr); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		hop := strings.TrimSpace(hops[i])
+		next, err := netip.ParseAddr(strings.Trim(hop, "[]"))
+		if with, portErr := netip.ParseAddrPort(hop); portErr == nil {
+			next, err = with.Addr(), nil
+		}
 		if err != nil {
 			break
 		}
-		addr = hop
+		addr = next
 	}
 	addr = addr.Unmap()
 	if addr.Is6() {
