@@ -125,7 +125,7 @@ func (b *callback) open(c *fiber.Ctx) (*wxmsg.Inbound, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := readBody(c, bodyLimit)
+	content, err := readBody(c, openLimit)
 	if err != nil {
 		return nil, err
 	}
