@@ -59,11 +59,11 @@ func (c *RegistryCheck) Says() string {
 	case RegistryMatch:
 		return "与市场监管部门登记的信息一致"
 	case RegistryMismatch:
-		return "与市场监管部门登记的信息不一致，请核对名称和法人代表/负责人，等待人工审核"
+		return "与市场监管部门登记的信息不一致，请核对名称和法人代表/负责人，以平台人工审核为准"
 	case RegistryNotFound:
-		return "在市场监管部门登记的信息中没有查到该代码，请核对代码，等待人工审核"
+		return "在市场监管部门登记的信息中没有查到该代码，请核对代码，以平台人工审核为准"
 	default:
-		return "暂时无法向市场监管部门核对，将由人工审核"
+		return "暂时无法向市场监管部门核对，以平台人工审核为准"
 	}
 }
 
