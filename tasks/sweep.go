@@ -221,13 +221,15 @@ func (s *sweeper) leftovers(ctx context.Context) error {
 	return err
 }
 
-// overdue ends recoveries of accounts that nobody decided in time.
+// overdue ends recoveries of accounts that nobody decided in time; one that
+// fails holds up no other and is looked at again in the next pass.
 func (s *sweeper) overdue(ctx context.Context) error {
 	ids, err := s.DB.OverdueRecoveries(ctx, s.DB.Now(), sweepBatch)
-	for i := 0; err == nil && i < len(ids); i++ {
-		err = s.Acts.ExpireRecovery(ctx, ids[i])
+	failed := []error{err}
+	for _, id := range ids {
+		failed = append(failed, s.Acts.ExpireRecovery(ctx, id))
 	}
-	return err
+	return errors.Join(failed...)
 }
 
 // registrations frees what those hold that broke off a day ago; one that fails
