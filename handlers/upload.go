@@ -111,7 +111,7 @@ func (a *App) upload(ctx context.Context, by acts.Uploader) (*storedAnswer, erro
 		return nil, err
 	}
 	defer end()
-	form, err := readForm(multipart.NewReader(s, boundary), size, most)
+	form, err := readForm(s, boundary, size, most)
 	if err != nil {
 		if errors.Is(err, internship.ErrTooLarge) {
 			err = tooLarge(most)
@@ -148,13 +148,33 @@ type fileForm struct {
 	given map[string]bool
 }
 
+// bounded reads no more than is left. A header of a part is kept whole, and may
+// be as long as the form else; the memory for an upload is that of its file.
+type bounded struct {
+	from io.Reader
+	left int64
+}
+
+// Read implements io.Reader. Errors: ErrBadRequest once nothing is left.
+func (r *bounded) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, internship.ErrBadRequest.With("上传的表单无法识别，请重新上传")
+	}
+	n, err := r.from.Read(p[:min(int64(len(p)), r.left)])
+	r.left -= int64(n)
+	return n, err
+}
+
 // readForm reads a form of one kind and one file, in any order, the file into
 // size bytes of memory. Errors: ErrInvalid with every wrong field, ErrTooLarge,
 // ErrBadRequest.
-func readForm(r *multipart.Reader, size, most int64) (*fileForm, error) {
+func readForm(from io.Reader, boundary string, size, most int64) (*fileForm, error) {
 	form := &fileForm{given: map[string]bool{}}
+	body := &bounded{from: from}
+	r := multipart.NewReader(body, boundary)
 	var wrong []internship.FieldError
 	for {
+		body.left = formRoom // the header
 		part, err := r.NextPart()
 		if err == io.EOF { //nolint:errorlint // wrapped, it says that the form breaks off
 			break
@@ -162,7 +182,11 @@ func readForm(r *multipart.Reader, size, most int64) (*fileForm, error) {
 		if err != nil {
 			return nil, unreadable(err)
 		}
+		body.left = size + formRoom // the content, whether it is kept or not
 		field, err := form.take(part, size, most)
+		if err == nil {
+			err = part.Close()
+		}
 		if err != nil {
 			return nil, unreadable(err)
 		}

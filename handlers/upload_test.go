@@ -169,6 +169,17 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		}
 	}
 	me := w.owner(w.enterprise("A"))
+	endless := strings.Repeat("x", 1<<20) // a header of a part is kept whole, beside the memory that an upload has
+	for what, form := range map[string]string{
+		"name":          "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + endless + ".jpg\"\r\n\r\nx\r\n--x--\r\n",
+		"header":        "--x\r\nX-Long: " + endless + "\r\nContent-Disposition: form-data; name=\"kind\"\r\n\r\ncertificate\r\n--x--\r\n",
+		"many headers":  "--x\r\n" + strings.Repeat("X-Short: x\r\n", 1<<16) + "\r\n\r\n--x--\r\n",
+		"before a part": endless + "\r\n--x--\r\n",
+	} {
+		if p := me.with("Content-Type", "multipart/form-data; boundary=x").post("/api/v1/files", form).refused(internship.ErrBadRequest); p.Detail != "上传的表单无法识别，请重新上传" {
+			t.Errorf("%s: %s", what, p.Detail)
+		}
+	}
 	me.post("/api/v1/files", `{"kind":"certificate"}`).refused(internship.ErrMediaType)
 	me.with("Content-Type", "multipart/form-data").post("/api/v1/files", "x").refused(internship.ErrMediaType)
 	me.with("Content-Type", "multipart/form-data; boundary=x").post("/api/v1/files", "x").refused(internship.ErrBadRequest)
