@@ -107,6 +107,19 @@ func TestPartnerSignatureCoversTheBody(t *testing.T) {
 	packed.put(path, body).refused(internship.ErrMediaType)
 }
 
+// TestPartnerBodiesAreShort: a request is read before it is known who signed it.
+func TestPartnerBodiesAreShort(t *testing.T) {
+	t.Parallel()
+	w := newPartners(t)
+	long := strings.Repeat(" ", 32<<10) + "x"
+	for _, path := range []string{"/partner/v1/enterprises", "/partner/v1/placements/plc_1/object"} {
+		if p := (partner{w: w.world}).post(path, long).refused(internship.ErrTooLarge); !strings.Contains(p.Detail, "32 KB") {
+			t.Errorf("the limit is not named: %s", p.Detail)
+		}
+		w.school.post(path, long).refused(internship.ErrTooLarge)
+	}
+}
+
 func TestPartnerAPIWithoutKeysIsClosed(t *testing.T) {
 	t.Parallel()
 	w := newPartners(t)
