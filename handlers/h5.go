@@ -21,6 +21,7 @@ const (
 	scriptsOfForms   = "api puzzle form sms"
 	scriptsOfUploads = scriptsOfForms + " upload regions"
 	scriptsOfHome    = "api"
+	scriptsOfReturn  = "api form upload regions"
 	scriptsOfBinding = "api qr"
 )
 
@@ -35,8 +36,9 @@ func (a *App) h5Routes() {
 	a.fiber.Get(h5Path+"/reset", a.formPage("reset", "忘记密码", internship.ResetForm))
 	a.fiber.Get(h5Path+"/recover", a.formPage("recover", "找回账号", internship.MobilePassForm, internship.RecoveryForm))
 	a.fiber.Get(h5Path+"/help/:name", a.helpPage)
-	a.fiber.Get(h5Path+"/home", a.personalPage("home", "企业首页", scriptsOfHome))
-	a.fiber.Get(h5Path+"/bind", a.personalPage("bind", "微信绑定", scriptsOfBinding))
+	a.fiber.Get(h5Path+"/home", a.personalPage("home", "企业首页", scriptsOfHome, nil))
+	a.fiber.Get(resubmitPage, a.personalPage("resubmit", "修改登记", scriptsOfReturn, a.fillReturned))
+	a.fiber.Get(h5Path+"/bind", a.personalPage("bind", "微信绑定", scriptsOfBinding, nil))
 	a.fiber.Post(h5Path+"/logout", a.leave)
 	a.fiber.Get(h5Path+"/*", a.noPage)
 }

@@ -87,7 +87,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}{ // the longest first
 		{"API", apiPage}, {"password", passwordPages}, {"registration", registrationPages}, {"recovery", recoveryPages}, {"qr", qrPages},
 		{"wechat", wechatPages}, {"sms", smsPages}, {"activation", activationPages}, {"reading", readingPages},
-		{"upload", uploadPages}, {"lapsed", lapsedPages}, {"late", latePages}, {"regions", regionPages},
+		{"resubmission", resubmissionPages}, {"upload", uploadPages}, {"lapsed", lapsedPages}, {"late", latePages}, {"regions", regionPages},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -22,10 +22,15 @@ type pageField struct {
 	// Kind, Accept and Most are a file's.
 	Kind, Accept string
 	Most         int64
+	// Value is what the field holds from the beginning.
+	Value string
 }
 
 // notShown are filled in by scripts or belong to the mini-program.
 var notShown = map[string]bool{"ticket": true, "wechatCode": true}
+
+// ownProvince is where most of those who register are (GB/T 2260): 河南省.
+const ownProvince = "410000"
 
 // purposes says what an SMS code on a page is for.
 var purposes = map[string]string{"login": internship.CodeForLogin, "register": internship.CodeForRegister, "activate": internship.CodeForRegister,
@@ -79,6 +84,9 @@ func (a *App) pageField(page, form string, f internship.Field) pageField {
 		}
 	case "province", "city", "county":
 		x.Input, x.Region, x.Max = "select", last, 0
+		if last == "province" {
+			x.Value = ownProvince
+		}
 		if f.Required { // "请选择" stands in the list already
 			x.Help = ""
 		}

@@ -66,6 +66,16 @@ func lapsedPages(t *testing.T, _ *pagesWorld, p *tab) {
 	}
 }
 
+// emptyFile is a file with nothing in it.
+func emptyFile(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "空.jpg")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // uploadPages: of two files the later one counts, and each refusal says what is
 // wrong with the file.
 func uploadPages(t *testing.T, w *pagesWorld, p *tab) {
@@ -76,11 +86,7 @@ func uploadPages(t *testing.T, w *pagesWorld, p *tab) {
 	p.click("[data-step='1'] button.main")
 	p.do(chromedp.WaitVisible("[data-step='2'] form", chromedp.ByQuery))
 
-	empty := filepath.Join(t.TempDir(), "空.jpg")
-	if err := os.WriteFile(empty, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p.upload(empty)
+	p.upload(emptyFile(t))
 	p.sees("企业证件是空文件，请重新选择")
 
 	first, second := certificateFile(t), filepath.Join(t.TempDir(), "副本.jpg")

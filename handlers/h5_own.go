@@ -26,8 +26,10 @@ func (a *App) visitor(c *fiber.Ctx) (acts.Staff, error) {
 	return acts.Staff{AccountID: s.AccountID, EnterpriseID: s.EnterpriseID, Name: s.Name, Role: s.Role, Session: s.ID}, nil
 }
 
-// personalPage is a page of somebody who is logged in; others log in first.
-func (a *App) personalPage(page, title string, scripts string) fiber.Handler {
+// personalPage is a page of somebody who is logged in; others log in first. fill
+// adds what the page alone shows, or says where else the person belongs; nil
+// where there is nothing to add.
+func (a *App) personalPage(page, title string, scripts string, fill func(*view) (elsewhere string)) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		s, err := a.visitor(c)
 		if err != nil && translate(err).Code == internship.ErrUnauthorized.Code {
@@ -41,6 +43,11 @@ func (a *App) personalPage(page, title string, scripts string) fiber.Handler {
 			return a.showError(c, err, "")
 		}
 		v.Page, v.Title, v.Scripts = page, title, scripts
+		if fill != nil {
+			if to := fill(&v); to != "" {
+				return c.Redirect(to, http.StatusFound)
+			}
+		}
 		return a.pages.show(c, http.StatusOK, v)
 	}
 }
@@ -82,7 +89,10 @@ func (v view) Advice() string {
 	case internship.UnderReview:
 		return "平台正在审核。结果在这里查看；绑定微信后，结果会发送到您的微信。"
 	case internship.Returned:
-		return "登记已退回。请在微信小程序中按上面的原因修改，再重新提交。"
+		if !v.Owns() {
+			return "登记已退回。请由负责人按上面的原因修改，再重新提交。"
+		}
+		return "登记已退回。请按上面的原因修改，再重新提交。"
 	case internship.Frozen:
 		return "冻结期间不能发布岗位和签约，岗位对学生隐藏。请按上面的原因联系平台。"
 	}

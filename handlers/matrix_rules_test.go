@@ -75,7 +75,7 @@ func pages() map[string]page {
 		// Pages know people by the cookie alone, see TestPagesKeepToTheirPolicy and TestLogOutIsOurOwnFormOnly.
 		"GET /": {"/", 302}, "GET /h5": {"/h5", 302}, "GET /h5/login": {"/h5/login", 200}, "GET /h5/register": {"/h5/register", 200}, "GET /h5/activate": {"/h5/activate", 200},
 		"GET /h5/reset": {"/h5/reset", 200}, "GET /h5/recover": {"/h5/recover", 200}, "GET /h5/help/{name}": {"/h5/help/privacy", 200},
-		"GET /h5/home": {"/h5/home", 302}, "GET /h5/bind": {"/h5/bind", 302}, "POST /h5/logout": {"/h5/logout", 403},
+		"GET /h5/home": {"/h5/home", 302}, "GET /h5/bind": {"/h5/bind", 302}, "GET /h5/resubmit": {"/h5/resubmit", 302}, "POST /h5/logout": {"/h5/logout", 403},
 		"GET /h5/static/{file}": {"/h5/static/app.css", 200}, "GET /h5/*": {"/h5/nowhere", 404},
 		"GET /docs": {"/docs", 200}, "GET /docs/{file}": {"/docs/start.js", 200},
 	}

@@ -85,7 +85,7 @@ func newPages(pictures string) *pages {
 		"asset": func(name string) string { return h5Path + "/static/" + name + "?v=" + p.assets[name].version() },
 		"day":   func(t time.Time) string { return t.In(internship.Zone).Format("2006-01-02") },
 	}).ParseFS(pageFiles, "h5/layout.html", "h5/field.html"))
-	for _, name := range []string{"login", "register", "activate", "reset", "recover", "bind", "home", "help", "message"} {
+	for _, name := range []string{"login", "register", "activate", "reset", "recover", "resubmit", "bind", "home", "help", "message"} {
 		own := template.Must(layout.Clone())
 		p.templates[name] = template.Must(own.New("content").Parse(string(builtIn(pageFiles, "h5/"+name+".html"))))
 	}

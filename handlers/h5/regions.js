@@ -8,6 +8,7 @@
   function fill(list, parts) {
     list.length = 1;
     for (const part of parts || []) list.add(new Option(part.name, part.code));
+    if ((parts || []).some(part => part.code === list.dataset.chosen)) list.value = list.dataset.chosen;
     list.disabled = !parts;
   }
   const chosen = (list, parts) => ((parts || []).find(part => part.code === list.value) || {}).parts;
@@ -23,7 +24,6 @@
     province.addEventListener('change', fillCities);
     city.addEventListener('change', fillCounties);
     fill(province, provinces);
-    province.value = '410000';
     fillCities();
   }).catch(problem => {
     show(lists[0].form, problem);
