@@ -22,7 +22,7 @@ const (
 	scriptsOfUploads = scriptsOfForms + " upload regions"
 	scriptsOfHome    = "api"
 	scriptsOfReturn  = "api form upload regions"
-	scriptsOfBinding = "api qr"
+	scriptsOfBinding = "api qr unbind"
 )
 
 func (a *App) h5Routes() {

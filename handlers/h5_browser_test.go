@@ -87,7 +87,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}{ // the longest first
 		{"API", apiPage}, {"password", passwordPages}, {"registration", registrationPages}, {"recovery", recoveryPages}, {"qr", qrPages},
 		{"wechat", wechatPages}, {"sms", smsPages}, {"activation", activationPages}, {"reading", readingPages},
-		{"resubmission", resubmissionPages}, {"upload", uploadPages}, {"lapsed", lapsedPages}, {"late", latePages}, {"regions", regionPages},
+		{"resubmission", resubmissionPages}, {"binding", bindingPages}, {"upload", uploadPages}, {"lapsed", lapsedPages}, {"late", latePages}, {"regions", regionPages},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
@@ -129,7 +129,7 @@ func passwordPages(t *testing.T, w *pagesWorld, p *tab) {
 	p.do(chromedp.Evaluate(`document.querySelector('#puzzle input').value = 136`, nil), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.Enter))
 	p.isAt("/h5/bind") // where it was to go
 
-	p.sees("绑定公众号")
+	p.sees("绑定服务号")
 	p.click(".qr button.main")
 	p.sees("请用微信扫描二维码")
 	p.until(`document.querySelector('.qr img').naturalWidth > 0`)

@@ -72,6 +72,25 @@ func (v view) Unfollowed() bool {
 	return f.Bound && f.Following != nil && !*f.Following
 }
 
+// unbinding is a binding that may be ended, and what that means.
+type unbinding struct {
+	Path, Means string
+	Channel     internship.Channel
+}
+
+// Unbinds are the person's bindings.
+func (v view) Unbinds() (all []unbinding) {
+	if v.Me.Account.Follower.Bound {
+		all = append(all, unbinding{Channel: internship.ServiceAccount, Path: "/api/v1/bindings/follower",
+			Means: "解除后，报名等消息不再发送到该微信，也不能再用它扫码登录；站内消息不受影响。"})
+	}
+	if v.Me.Account.MiniProgram.Bound {
+		all = append(all, unbinding{Channel: internship.MiniProgram, Path: "/api/v1/bindings/mini-program",
+			Means: "解除后，该微信不能再直接登录小程序，须用手机号或密码登录。"})
+	}
+	return all
+}
+
 // Tone is how the enterprise's state is coloured.
 func (v view) Tone() string {
 	switch string(v.Standing.State) {

@@ -53,7 +53,7 @@ func TestPagesKeepToTheirPolicy(t *testing.T) {
 		}
 	}
 	b.logIn(e)
-	for path, want := range map[string]string{"/h5/home": "濮阳市示例电子有限公司", "/h5/bind": "绑定公众号"} {
+	for path, want := range map[string]string{"/h5/home": "濮阳市示例电子有限公司", "/h5/bind": "绑定服务号"} {
 		if body := b.get(path).page(http.StatusOK); !strings.Contains(body, want) || !strings.Contains(body, "138****") || strings.Contains(body, e.Mobile) {
 			t.Errorf("%s:\n%s", path, body)
 		}

@@ -77,7 +77,7 @@ func newPages(pictures string) *pages {
 	p := &pages{assets: map[string]asset{}, templates: map[string]*template.Template{},
 		policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: " + pictures +
 			"; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
-	for _, name := range []string{"app.css", "api.js", "puzzle.js", "form.js", "sms.js", "upload.js", "regions.js", "qr.js"} {
+	for _, name := range []string{"app.css", "api.js", "puzzle.js", "form.js", "sms.js", "upload.js", "regions.js", "qr.js", "unbind.js"} {
 		p.assets[name] = newAsset(name, builtIn(pageFiles, "h5/"+name), false)
 	}
 	layout := template.Must(template.New("").Funcs(template.FuncMap{

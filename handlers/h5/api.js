@@ -36,11 +36,17 @@ window.shixi = (() => {
     location.assign(to);
   }
 
+  // lost leads to the log-in page where the session has ended.
+  function lost(problem) {
+    if (problem.status === 401) leave('/h5/login?next=' + encodeURIComponent(location.pathname));
+    return problem.status === 401;
+  }
+
   const told = one('#told'), words = sessionStorage.getItem('told');
   if (told && words) {
     told.textContent = words;
     told.hidden = false;
     sessionStorage.removeItem('told');
   }
-  return { one, all, call, leave };
+  return { one, all, call, leave, lost };
 })();

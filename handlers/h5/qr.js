@@ -2,7 +2,7 @@
 // QR codes of the 服务号, to log in or to bind: shown when asked for, watched
 // until they have been used or are over.
 (() => {
-  const { one, all, call, leave } = shixi;
+  const { one, all, call, leave, lost } = shixi;
   const often = 2500; // ms between two looks at a code
   // A log-in's code is over when the server says so, one to bind after 10 minutes
   // by this clock, which need not be right: it is not compared with the server's.
@@ -11,7 +11,7 @@
   for (const box of all('[data-qr]')) {
     const image = one('img', box), status = one('[role=status]', box), button = one('button', box);
     const login = box.dataset.qr === 'login', cookie = { 'X-Session': 'cookie' };
-    let before; // when the binding was made that is there already
+    let before; // when the binding was made that is there already; a scan by the same WeChat makes it anew
 
     function tell(text) {
       status.hidden = !text;
@@ -25,12 +25,6 @@
       tell(text);
     }
 
-    // lost leads to the log-in page where the session has ended.
-    function lost(problem) {
-      if (problem.status === 401) leave('/h5/login?next=' + encodeURIComponent(location.pathname));
-      return problem.status === 401;
-    }
-
     async function look(qr) {
       if (login) {
         const at = await call('GET', '/api/v1/login/qr/' + qr.id, undefined, cookie);
@@ -41,10 +35,7 @@
       }
       const { follower } = await call('GET', '/api/v1/bindings');
       if (!follower.bound || follower.boundAt === before) return false;
-      one('.bound', box).hidden = false;
-      one('.bound', box).textContent = '绑定成功，消息将发送到该微信。';
-      over('');
-      return true;
+      return leave(location.pathname, '绑定成功，消息将发送到该微信。'), true;
     }
 
     async function watch(qr, until) {
