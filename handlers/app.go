@@ -76,6 +76,9 @@ type Options struct {
 	// Pictures is the origin from which pages show WeChat's pictures of QR
 	// codes; empty: WeChat's own.
 	Pictures string
+	// Support says whom users ask, on every page and with the help texts; empty:
+	// nobody is named.
+	Support string
 	// VerifyFiles are the files, name to content, by which WeChat makes sure that
 	// the domain is ours; see [CheckVerifyFile].
 	VerifyFiles map[string]string
@@ -111,7 +114,7 @@ func New(o Options) *App {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Version, o.Budget = cmp.Or(o.Version, "dev"), cmp.Or(o.Budget, usualBudget)
-	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs(), pages: newPages(o.Pictures), open: map[string]bool{}}
+	a := &App{acts: o.Acts, log: o.Log, options: o, meter: newMeter(o.Registerer, o.Gatherer), docs: docs(), pages: newPages(o.Pictures, o.Support), open: map[string]bool{}}
 	a.fiber = fiber.New(fiber.Config{
 		// Strings that Fiber hands out live on in documents and logs, so they
 		// must not be views of a buffer that the next request overwrites.

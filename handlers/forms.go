@@ -124,7 +124,7 @@ func clientDocs() map[string]doc {
 		"definitions": {Tag: tagClient, Summary: "表单、状态与选项", Says: "客户端据此显示表单和名称。带 If-None-Match 时，未变则回答 304。", Also: unchanged},
 		"regions": {Tag: tagClient, Summary: "省、市、县区", Says: "注册地址的三级代码与名称。直辖市的区在名为「市辖区」的市之下；由省直接管理的县级市（济源、仙桃、石河子等）在名为" +
 			"「省直辖县级行政区划」或「自治区直辖县级行政区划」的市之下；东莞、中山、儋州、嘉峪关不设县区。约 130 KB，支持 gzip（约 30 KB）和 If-None-Match。", Also: unchanged},
-		"helpTopics": {Tag: tagClient, Summary: "帮助文本的目录", Says: "操作说明、注册须知、隐私说明等。登录页和注册页的链接指向它们。", Also: unchanged},
+		"helpTopics": {Tag: tagClient, Summary: "帮助文本的目录", Says: "操作说明、注册须知、隐私说明等。登录页和注册页的链接指向它们。平台设置了疑难问题咨询方式的，一并给出。", Also: unchanged},
 		"helpText": {Tag: tagClient, Summary: "一篇帮助文本", Says: "正文为 Markdown。版本日期随内容变更。", Body: HelpText{}, Also: unchanged,
 			Errors: []*internship.Error{internship.ErrNotFound}},
 	}

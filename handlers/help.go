@@ -30,7 +30,8 @@ type HelpTopic struct {
 
 // HelpTopics are all of them.
 type HelpTopics struct {
-	Topics []HelpTopic `json:"topics" doc:"帮助文本"`
+	Topics  []HelpTopic `json:"topics" doc:"帮助文本"`
+	Support string      `json:"support,omitempty" doc:"疑难问题向谁咨询，可直接显示；平台没有设置时不出现" example:"0371-12345678（工作日 9:00–17:00）"`
 }
 
 // HelpText is a help text.
@@ -76,7 +77,7 @@ func helpTexts() ([]HelpText, error) {
 func (a *App) helpRoutes() {
 	publish(a, "/api/v1/help", "helpTopics", func() (HelpTopics, error) {
 		texts, err := helpTexts()
-		var all HelpTopics
+		all := HelpTopics{Support: a.options.Support}
 		for _, t := range texts {
 			all.Topics = append(all.Topics, t.HelpTopic)
 		}

@@ -49,6 +49,32 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestWhomToAsk: every page names whoever the operator names, and nobody else.
+func TestWhomToAsk(t *testing.T) {
+	t.Parallel()
+	const support = `0371-12345678（工作日 9:00–17:00）<b>&"`
+	named, unnamed := newWechatWorld(t, func(o *handlers.Options) { o.Support = support }), newWechatWorld(t)
+	b := named.browser()
+	b.logIn(named.enterprise("A"))
+	for _, path := range []string{"/h5/register", "/h5/home", "/h5/bind", "/h5/resubmit", "/h5/help/guide", "/h5/help/privacy", "/join"} {
+		if body := b.get(path).page(http.StatusOK); !strings.Contains(body, "疑难问题咨询：0371-12345678（工作日 9:00–17:00）&lt;b&gt;&amp;&#34;</p>") {
+			t.Errorf("%s names nobody:\n%s", path, body)
+		}
+	}
+	if body := string(b.get("/h5/nowhere").body); !strings.Contains(body, "疑难问题咨询：") {
+		t.Errorf("an error names nobody:\n%s", body)
+	}
+	if body := unnamed.browser().get("/h5/login").page(http.StatusOK); strings.Contains(body, "疑难问题") {
+		t.Errorf("somebody is named:\n%s", body)
+	}
+	if got := read[handlers.HelpTopics](named.anyone().get("/api/v1/help")); got.Support != support || len(got.Topics) == 0 {
+		t.Errorf("%+v", got)
+	}
+	if body := unnamed.anyone().get("/api/v1/help").body; strings.Contains(string(body), "support") {
+		t.Errorf("%s", body)
+	}
+}
+
 // checkHelp demands plain Chinese that fits a phone, in the Markdown that clients show.
 func checkHelp(t *testing.T, text handlers.HelpText) {
 	t.Helper()

@@ -69,8 +69,9 @@ type pageAnswer struct {
 	Main         bool
 }
 
-// newPages reads templates and files; pictures is the origin of QR codes.
-func newPages(pictures string) *pages {
+// newPages reads templates and files; pictures is the origin of QR codes,
+// support whom people ask.
+func newPages(pictures, support string) *pages {
 	if pictures == "" {
 		pictures = "https://mp.weixin.qq.com"
 	}
@@ -81,9 +82,10 @@ func newPages(pictures string) *pages {
 		p.assets[name] = newAsset(name, builtIn(pageFiles, "h5/"+name), false)
 	}
 	layout := template.Must(template.New("").Funcs(template.FuncMap{
-		"words": strings.Fields,
-		"asset": func(name string) string { return h5Path + "/static/" + name + "?v=" + p.assets[name].version() },
-		"day":   func(t time.Time) string { return t.In(internship.Zone).Format("2006-01-02") },
+		"words":   strings.Fields,
+		"support": func() string { return support },
+		"asset":   func(name string) string { return h5Path + "/static/" + name + "?v=" + p.assets[name].version() },
+		"day":     func(t time.Time) string { return t.In(internship.Zone).Format("2006-01-02") },
 	}).ParseFS(pageFiles, "h5/layout.html", "h5/field.html"))
 	for _, name := range []string{"login", "register", "activate", "reset", "recover", "resubmit", "bind", "home", "help", "message"} {
 		own := template.Must(layout.Clone())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -59,6 +60,7 @@ func (d *demo) prepare(once bool) error {
 		return fmt.Errorf("make a folder: %w", err)
 	}
 	s.DataDir, s.QuietHours, s.PublicURL = "", QuietHours{}, nil
+	s.Support = cmp.Or(s.Support, "0371-12345678（工作日 9:00–17:00，演示）")
 	if once {
 		s.Listen = netip.AddrPortFrom(s.Listen.Addr(), 0)
 	}

@@ -78,6 +78,9 @@ type Settings struct {
 	// InternShare is what becomes of more interns than the usual share of staff: an internship.SharePolicy.
 	InternShare string `name:"intern-share" env:"INTERN_SHARE" type:"share" default:"warn" help:"More interns than 10 % of staff, or 20 % of those in like posts: warn, or block publishing and (10 %) accepting." reason:"The regulation says 一般 (as a rule), so there are exceptions, which a school or the province decides and not this program."`
 
+	// Support says whom to ask, to all who use the pages; "" when nobody is named.
+	Support string `name:"support" env:"SUPPORT" type:"words" help:"Whom users ask when they don't get on, shown on every page: a telephone number and its hours, such as 0371-12345678（工作日 9:00–17:00）." reason:"None: only the operator knows who answers."`
+
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix `name:"trusted-proxies" env:"TRUSTED_PROXIES" type:"prefixes" help:"Addresses or networks (CIDR) of the proxies whose X-Forwarded-For is believed, with commas." reason:"None: anybody can write that header, and limits count by address."`
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"shixi/handlers"
+	"shixi/internship"
 )
 
 // kind is one type of settings: it gives the value for the field. Its error completes the sentence that begins with the
@@ -46,6 +48,7 @@ var settingKinds = map[string]kind{
 	"sms-key":      sealed(`^[0-9A-Za-z]{10,64}$`, "must be the 10 to 64 letters and digits of the key's id"),
 	"sms-secret":   sealed(`^[0-9A-Za-z]{16,128}$`, "must be the 16 to 128 letters and digits of the key's secret"),
 	"sms-app":      matching(`^[0-9]{6,12}$`, "must be the SdkAppId, a number such as 1400006666"),
+	"words":        parseWords,
 	"share":        matching(`^(warn|block)$`, "must be warn or block"),
 	"log-level":    parseLogLevel,
 	"quiet-hours":  parseQuietHours,
@@ -123,6 +126,19 @@ func parseKeyset(text string) (any, error) {
 		}
 	}
 	return NewSecret(text), nil
+}
+
+// maxWords bounds a text that people read.
+const maxWords = 100
+
+// parseWords takes what any form takes: one line, all of which can be seen.
+func parseWords(text string) (any, error) {
+	words := internship.Clean(text)
+	line := internship.Form{Fields: []internship.Field{{Name: "words", Required: true, Max: maxWords}}}
+	if len(line.Check(map[string]string{"words": words})) > 0 {
+		return nil, fmt.Errorf("must be one line of at most %d characters, all of which can be seen", maxWords)
+	}
+	return words, nil
 }
 
 func parseLogLevel(text string) (any, error) {

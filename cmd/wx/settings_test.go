@@ -108,7 +108,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"SHUTDOWN_GRACE", "1m30s", "WORKER_CONCURRENCY", "5", "CERTIFICATE_MB", "3", "DOCUMENT_MB", "20",
 		"SMS_PROVIDER", "tencent", "SMS_KEY_ID", "AKIDtest1234567890", "SMS_KEY_SECRET", goodSecret, "SMS_APP_ID", "1400006666",
 		"SMS_TEMPLATES", templates, "SMS_ENDPOINT", "https://sms.example.com",
-		"INTERN_SHARE", "block",
+		"INTERN_SHARE", "block", "SUPPORT", " 0371-12345678（工作日 9:00–17:00）",
 		"REGISTRY_URL", "https://registry.example.com/v1/lookup", "REGISTRY_TOKEN", goodSecret,
 	))
 	if err != nil {
@@ -139,6 +139,7 @@ func TestEverySettingGiven(t *testing.T) {
 		"CERTIFICATE_MB":     s.CertificateMB == 3,
 		"DOCUMENT_MB":        s.DocumentMB == 20,
 		"INTERN_SHARE":       s.InternShare == "block",
+		"SUPPORT":            s.Support == "0371-12345678（工作日 9:00–17:00）",
 	} {
 		if !ok {
 			t.Errorf("%s is not what was given", name)
@@ -192,6 +193,7 @@ func TestKinds(t *testing.T) {
 		{"token", []string{"abc", goodToken, strings.Repeat("a", 32)}, []string{"ab", strings.Repeat("a", 33), "a_b", "令牌令牌"}},
 		{"aes-key", []string{goodAESKey}, []string{goodAESKey[1:], goodAESKey + "=", goodAESKey[1:] + "!", goodAESKey + "A"}},
 		{"mode", []string{"safe", "plain"}, []string{"compatible", "SAFE"}},
+		{"words", []string{"0371-12345678（工作日 9:00–17:00）", "a <b> & \"c\"", strings.Repeat("问", 100)}, []string{" ", strings.Repeat("问", 101), "a\nb", "a\tb", "a\x00b", "a\u202eb", "a\u200bb", "\xff"}},
 		{"share", []string{"warn", "block"}, []string{"WARN", "off", "block\n"}},
 		{"log-level", []string{"debug", "info", "Warn", "ERROR"}, []string{"trace", "info+1", "0"}},
 		{"quiet-hours", []string{"22:00-07:00", "00:00-23:59", "off"}, []string{"22-7", "24:00-07:00", "22:00-07:60", "22:00", "07:00-07:00", "on", "22:00–07:00"}},

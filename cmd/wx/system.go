@@ -189,7 +189,7 @@ func (y *system) saved(collection, id string) {
 // web makes the HTTP service.
 func (y *system) web() (*handlers.App, error) {
 	y.acts.Home = y.address()
-	o := handlers.Options{Acts: y.acts, PartnerKeys: y.partners, Log: y.log, PublicURL: y.address(), PageHosts: y.settings.PageHosts,
+	o := handlers.Options{Acts: y.acts, PartnerKeys: y.partners, Log: y.log, PublicURL: y.address(), PageHosts: y.settings.PageHosts, Support: y.settings.Support,
 		VerifyFiles: y.settings.VerifyFiles, TrustedProxies: y.settings.TrustedProxies,
 		Registerer: y.metrics, Gatherer: y.metrics, Version: currentVersion(), Dedupe: handlers.NewRedisDedupe(y.redis),
 		Pictures: y.gateway.pictures,
