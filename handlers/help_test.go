@@ -49,6 +49,40 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestHelpSaysWhatPagesSay: what a text tells people to press is named as the
+// page names it, and WeChat's account by one name: 公众号 is the manual's, on the
+// log-in page.
+func TestHelpSaysWhatPagesSay(t *testing.T) {
+	t.Parallel()
+	w := newWechatWorld(t)
+	e := w.enterprise("A")
+	w.follows(e, openLi)
+	b := w.browser()
+	text := func(name string) string {
+		return read[handlers.HelpText](w.anyone().get("/api/v1/help/" + name)).Text
+	}
+	login, recovery := b.get("/h5/login").page(http.StatusOK), text("recovery")
+	for _, label := range []string{"忘记密码？", "账号和密码都忘记了怎么办？"} {
+		if !strings.Contains(recovery, "「"+label+"」") || !strings.Contains(login, ">"+label+"</a>") {
+			t.Errorf("%s: in the text and on the page by different names", label)
+		}
+	}
+	if strings.Contains(login, "服务号") || !strings.Contains(login, "关注公众号 操作更方便") {
+		t.Error("the log-in page has two names for one account, or another than the manual's")
+	}
+	for name, want := range map[string]string{"guide": "不是学校登记的联系电话的，还须填写短信验证码", "registration": "单位简介"} {
+		if !strings.Contains(text(name), want) {
+			t.Errorf("%s lacks %s", name, want)
+		}
+	}
+	b.logIn(e)
+	for _, path := range []string{"/h5/home", "/h5/bind", "/h5/help/guide", "/join"} {
+		if body := b.get(path).page(http.StatusOK); strings.Contains(body, "公众号") {
+			t.Errorf("%s says 公众号", path)
+		}
+	}
+}
+
 // TestWhomToAsk: every page names whoever the operator names, and nobody else.
 func TestWhomToAsk(t *testing.T) {
 	t.Parallel()

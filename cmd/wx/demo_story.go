@@ -76,7 +76,7 @@ func (d *demo) tell(ctx context.Context, once bool) error {
 		{"学校登记实习计划和学生", d.registerSchool},
 		{"学校录入企业，企业凭激活码激活", d.activate},
 		{"企业发布岗位", d.publish},
-		{"负责人扫码绑定公众号", d.bind},
+		{"负责人扫码绑定服务号", d.bind},
 		{"负责人索取短信验证码", d.texted},
 		{"学生报名", d.apply},
 		{"负责人的微信收到签约申请", d.told},
@@ -215,7 +215,7 @@ func (d *demo) bind(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return "王经理、李主任扫描二维码关注公众号，消息将发到各自的微信", nil
+	return "王经理、李主任扫描二维码关注服务号，消息将发到各自的微信", nil
 }
 
 // scan lets an owner scan the code that binds the account to the phone.

@@ -43,7 +43,7 @@ func (g *gateway) MiniProgramUser(ctx context.Context, code string) (openID, uni
 // SceneQR makes a parametric code of the official account.
 func (g *gateway) SceneQR(ctx context.Context, scene string, valid time.Duration) (string, error) {
 	if g.official == nil {
-		return "", internship.ErrUnavailable.With("公众号尚未配置，暂不能绑定微信")
+		return "", internship.ErrUnavailable.With("服务号尚未配置，暂不能绑定微信")
 	}
 	qr, err := g.official.CreateQR(ctx, scene, valid)
 	if err != nil {

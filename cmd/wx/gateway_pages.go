@@ -42,7 +42,7 @@ func (g *gateway) Phone(ctx context.Context, code string) (string, error) {
 // AuthorizeURL is the silent page: it tells who, and asks the person nothing.
 func (g *gateway) AuthorizeURL(back, state string) (string, error) {
 	if g.official == nil {
-		return "", internship.ErrUnavailable.With("公众号尚未配置，请使用账号和密码登录")
+		return "", internship.ErrUnavailable.With("服务号尚未配置，请使用账号和密码登录")
 	}
 	return g.official.AuthorizeURL(back, wxmsg.ScopeBase, state)
 }
@@ -65,7 +65,7 @@ func (g *gateway) Visitor(ctx context.Context, code string) (acts.Visitor, error
 // SignJS signs an address for the JS-SDK.
 func (g *gateway) SignJS(ctx context.Context, address string) (acts.JSSignature, error) {
 	if g.official == nil {
-		return acts.JSSignature{}, internship.ErrUnavailable.With("公众号尚未配置，不能使用微信网页功能")
+		return acts.JSSignature{}, internship.ErrUnavailable.With("服务号尚未配置，不能使用微信网页功能")
 	}
 	s, err := g.official.SignJS(ctx, address)
 	if err != nil {
