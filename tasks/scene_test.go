@@ -25,7 +25,7 @@ import (
 	"shixi/internship"
 	"shixi/store"
 	"shixi/tasks"
-	"shixi/tasks/embedded"
+	"shixi/tasks/redistest"
 	"shixi/wxmsg"
 )
 
@@ -53,7 +53,7 @@ kinds:
 // swept but by kick, so that a test decides when things happen.
 type scene struct {
 	*actstest.World
-	redis  *embedded.Server
+	redis  *redistest.Server
 	raw    *mongo.Database
 	client *redis.Client
 	phone  *phone
@@ -66,11 +66,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	r, err := embedded.Open(embedded.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(r.Close)
+	r := redistest.Start(t)
 	o, err := redis.ParseURL(r.URL())
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 	"shixi/internship"
 	"shixi/store/embedded"
-	queue "shixi/tasks/embedded"
+	"shixi/tasks/redistest"
 )
 
 // deadline is how long any request may take to be answered, whatever is away: its 10 s and something for the machine.
@@ -115,7 +115,7 @@ func TestGoneRedis(t *testing.T) {
 	ctx := t.Context()
 	_, err := r.d.bind(ctx)
 	r.must(err)
-	address := r.queue.Addr()
+	address := r.queue.Addr
 	r.queue.Close()
 	r.expectReady(http.StatusServiceUnavailable, "redis", "failed")
 	from := time.Now()
@@ -128,9 +128,7 @@ func TestGoneRedis(t *testing.T) {
 	if took := time.Since(from); took > deadline {
 		t.Errorf("without Redis it took %s", took)
 	}
-	fresh, err := queue.Open(queue.Options{Listen: address})
-	r.must(err)
-	t.Cleanup(fresh.Close)
+	redistest.StartAt(t, address)
 	r.recovers()
 	for _, s := range r.d.staff {
 		if _, err := r.d.onPhone(ctx, s, "签约申请提醒"); err != nil {

@@ -11,7 +11,7 @@ import (
 	"shixi/store"
 	"shixi/store/embedded"
 	"shixi/tasks"
-	queue "shixi/tasks/embedded"
+	"shixi/tasks/redistest"
 )
 
 // replicas are server processes on one database and one queue, as behind a load balancer. Partners and WeChat talk to the
@@ -19,7 +19,7 @@ import (
 type replicas struct {
 	*bench
 	engine *embedded.Server
-	queue  *queue.Server
+	queue  *redistest.Server
 	dir    string
 	sides  []*system
 	bases  []string
@@ -75,9 +75,7 @@ func (r *replicas) startEngines() {
 	r.engine, err = embedded.Open(embedded.Options{Dir: r.dir})
 	r.must(err)
 	r.Cleanup(func() { _ = r.engine.Close() })
-	r.queue, err = queue.Open(queue.Options{})
-	r.must(err)
-	r.Cleanup(func() { r.queue.Close() })
+	r.queue = redistest.Start(r)
 	s := &r.d.settings
 	s.MongoDBURI, s.RedisURL, s.Keyset = NewSecret(r.engine.URI()), NewSecret(r.queue.URL()), NewSecret(keyset(r))
 }
