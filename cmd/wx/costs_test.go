@@ -144,11 +144,13 @@ func (b *bench) student(n int64, positions ...string) []*internship.Placement {
 
 // TestCosts holds docs/costs.md: no act may cost more than what stands there.
 //
-// What runs by the clock costs more on a slow machine, so a number that is too high is counted once more.
+// What runs by the clock costs more on a slow machine, so numbers that are too high are counted again.
 func TestCosts(t *testing.T) {
 	t.Parallel()
-	if costs := count(t); costs.hold(t, false) {
-		return
+	for range 3 {
+		if count(t).hold(t, false) {
+			return
+		}
 	}
 	count(t).hold(t, true)
 }
