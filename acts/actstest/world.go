@@ -38,8 +38,9 @@ type World struct {
 // alter changes the store's options.
 func New(tb testing.TB, alter func(*store.Options)) *World {
 	tb.Helper()
-	w := &World{TB: tb, Server: storetest.Start(tb), clock: new(atomic.Int64), serial: new(atomic.Int64)}
+	w := &World{TB: tb, clock: new(atomic.Int64), serial: new(atomic.Int64)}
 	w.clock.Store(Start.UnixNano())
+	w.Server = storetest.StartAt(tb, w.Now)
 	w.DB = w.Open(alter)
 	w.Acts = acts.New(w.DB, nil, acts.Apps{ServiceAccount: "wx0000000000000001", MiniProgram: "wx0000000000000002"}, slog.New(slog.DiscardHandler))
 	w.Acts.Captcha = Puzzles{}

@@ -31,6 +31,13 @@ type Server struct {
 // Start runs the embedded engine, or takes the server of MONGODB_URI.
 func Start(tb testing.TB) *Server {
 	tb.Helper()
+	return StartAt(tb, nil)
+}
+
+// StartAt is Start for a test with a clock of its own, by which the embedded
+// engine deletes what is over, too: a real one would find all of it long over.
+func StartAt(tb testing.TB, now func() time.Time) *Server {
+	tb.Helper()
 	keyset, err := store.NewKeyset()
 	if err != nil {
 		tb.Fatal(err)
@@ -40,7 +47,7 @@ func Start(tb testing.TB) *Server {
 		tb.Cleanup(func() { s.drop(tb) })
 		return s
 	}
-	if s.Engine, err = embedded.Open(embedded.Options{}); err != nil {
+	if s.Engine, err = embedded.Open(embedded.Options{Now: now}); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
