@@ -108,7 +108,7 @@ func TestApplicationAtTheInstantOfAFreeze(t *testing.T) {
 func TestFreezeLiftFreeze(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)
-	side := acts.New(w.Open(nil), nil, w.Acts.Apps, w.Acts.Log)
+	side := w.Process(w.Open(nil))
 	ctx, e := t.Context(), w.Passed("甲")
 	const positions = 60
 	first := e.Position("焊工 0", 1)

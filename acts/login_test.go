@@ -3,7 +3,6 @@ package acts_test
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strings"
 	"sync"
@@ -22,9 +21,7 @@ const here, there = "203.0.113.9", "198.51.100.7"
 // documents.
 func sides(t *testing.T, w *actstest.World) [2]*acts.Acts {
 	t.Helper()
-	other := acts.New(w.Open(nil), nil, w.Acts.Apps, slog.New(slog.DiscardHandler))
-	other.Captcha = actstest.Puzzles{}
-	return [2]*acts.Acts{w.Acts, other}
+	return [2]*acts.Acts{w.Acts, w.Process(w.Open(nil))}
 }
 
 // logIn tries a password from an address on one of the sides.

@@ -43,7 +43,7 @@ func TestOneEnterpriseWinsTheStudent(t *testing.T) {
 func TestFiftyEnterprisesAcceptOneStudent(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)
-	sides := []*acts.Acts{w.Acts, acts.New(w.Open(nil), nil, w.Acts.Apps, w.Acts.Log)}
+	sides := []*acts.Acts{w.Acts, w.Process(w.Open(nil))}
 	s := w.NewStudent("卢晓东")
 	const racers = 50
 	staff, ids := make([]acts.Staff, racers), make([]string, racers)
@@ -125,7 +125,7 @@ func race(n int, do func(i int) error, refusal error) (won, lost int) {
 func TestTwoHundredStudentsTenPlaces(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)
-	sides := []*acts.Acts{w.Acts, acts.New(w.Open(nil), nil, w.Acts.Apps, w.Acts.Log)}
+	sides := []*acts.Acts{w.Acts, w.Process(w.Open(nil))}
 	e := w.Enterprise("甲")
 	position := e.Position("焊工", 10)
 	const students = 200

@@ -145,7 +145,7 @@ func TestRegisterRefusals(t *testing.T) {
 func TestTwoRegisterOneEnterprise(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)
-	sides := []*acts.Acts{w.Acts, acts.New(w.Open(nil), nil, w.Acts.Apps, w.Acts.Log)}
+	sides := []*acts.Acts{w.Acts, w.Process(w.Open(nil))}
 	const racers = 6
 	applicants, forms := make([]*actstest.Applicant, racers), make([]internship.RegistrationInput, racers)
 	for i := range racers {
@@ -182,7 +182,7 @@ func TestTwoRegisterOneEnterprise(t *testing.T) {
 func TestRegistrationAgainstEntry(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)
-	other := acts.New(w.Open(nil), nil, w.Acts.Apps, w.Acts.Log)
+	other := w.Process(w.Open(nil))
 	student := w.NewStudent("卢晓东")
 	for n := range int64(8) {
 		code := actstest.USCC(100 + n)
@@ -512,7 +512,7 @@ func TestReviewReturnAndResubmission(t *testing.T) {
 func TestPassAgainstReturn(t *testing.T) {
 	t.Parallel()
 	w := actstest.New(t, nil)
-	sides := []*acts.Acts{w.Acts, acts.New(w.Open(nil), nil, w.Acts.Apps, w.Acts.Log)}
+	sides := []*acts.Acts{w.Acts, w.Process(w.Open(nil))}
 	for range 5 {
 		e := w.Registered("示例电子")
 		won, lost := race(4, func(i int) error {

@@ -36,7 +36,7 @@ func newWatched(tb testing.TB) *watched {
 	w := &watched{commands: log, twins: newTwins(tb, plenty(), func(o *store.Options) { o.Monitor = log.monitor() })}
 	w.Acts.Hasher.Derive = func(password, salt []byte) []byte {
 		w.hashes.Add(1)
-		return cheap(password, salt)
+		return actstest.Derive(password, salt)
 	}
 	return w
 }

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/argon2"
-
 	"shixi/acts"
 	"shixi/acts/actstest"
 	"shixi/handlers"
@@ -26,11 +24,10 @@ type twins struct {
 	asked int
 }
 
-// newTwins starts them with limits for addresses that a test can reach, and passwords that cost little.
+// newTwins starts them with limits for addresses that a test can reach.
 func newTwins(tb testing.TB, limits acts.Limits, alter ...func(*store.Options)) *twins {
 	tb.Helper()
 	w := &twins{world: newWorld(tb, alter...)}
-	w.Acts.Hasher.Derive = cheap
 	for i := range w.sides {
 		side, whole := *w.world, *w.World
 		if i > 0 {
@@ -41,9 +38,8 @@ func newTwins(tb testing.TB, limits acts.Limits, alter ...func(*store.Options)) 
 					f(o)
 				}
 			})
-			whole.Acts = acts.New(whole.DB, w.wechat, w.Acts.Apps, log)
-			whole.Acts.Captcha, whole.Acts.Home, whole.Acts.Hasher = w.Acts.Captcha, w.Acts.Home, acts.NewHasher(8, 1000, 5*time.Second)
-			whole.Acts.Hasher.Derive = cheap
+			whole.Acts = w.Process(whole.DB)
+			whole.Acts.WeChat, whole.Acts.Home, whole.Acts.Log = w.wechat, w.Acts.Home, log
 		}
 		whole.Acts.Limits = limits
 		side.World = &whole
@@ -53,9 +49,6 @@ func newTwins(tb testing.TB, limits acts.Limits, alter ...func(*store.Options)) 
 	w.app = w.sides[0].app
 	return w
 }
-
-// cheap is argon2id with little memory: how much a hash costs is another test's matter.
-func cheap(password, salt []byte) []byte { return argon2.IDKey(password, salt, 1, 8, 1, 32) }
 
 // plenty are limits for addresses that nobody reaches.
 func plenty() acts.Limits {

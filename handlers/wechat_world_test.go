@@ -146,8 +146,8 @@ func newWechatWorld(tb testing.TB, alter ...func(*handlers.Options)) *wechatWorl
 	for i := range 2 {
 		own := w.Acts
 		if i > 0 {
-			own = acts.New(w.Open(func(o *store.Options) { o.Log = logger }), nil, w.Acts.Apps, logger)
-			own.Captcha = w.Acts.Captcha
+			own = w.Process(w.Open(func(o *store.Options) { o.Log = logger }))
+			own.Log = logger
 		}
 		own.WeChat, own.Phones, own.Pages, own.Followers = w.platform, w.platform, w.platform, w.platform
 		o := handlers.Options{Acts: own, Log: logger, PublicURL: public, PageHosts: []string{"h5.shixi.test:8443"}}

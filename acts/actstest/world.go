@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/argon2"
+
 	"shixi/acts"
 	"shixi/internship"
 	"shixi/store"
@@ -42,11 +44,21 @@ func New(tb testing.TB, alter func(*store.Options)) *World {
 	w.clock.Store(Start.UnixNano())
 	w.Server = storetest.StartAt(tb, w.Now)
 	w.DB = w.Open(alter)
-	w.Acts = acts.New(w.DB, nil, acts.Apps{ServiceAccount: "wx0000000000000001", MiniProgram: "wx0000000000000002"}, slog.New(slog.DiscardHandler))
-	w.Acts.Captcha = Puzzles{}
+	w.Acts = w.Process(w.DB)
 	w.School, w.Plan = w.NewSchool("410099", "郑州市某职业学校")
 	return w
 }
+
+// Process is what a process does with the world's database.
+func (w *World) Process(db *store.DB) *acts.Acts {
+	a := acts.New(db, nil, acts.Apps{ServiceAccount: "wx0000000000000001", MiniProgram: "wx0000000000000002"}, slog.New(slog.DiscardHandler))
+	a.Captcha, a.Hasher.Derive = Puzzles{}, Derive
+	return a
+}
+
+// Derive is argon2id with little memory: what a password costs, which is most of
+// what a small world does, is another test's matter.
+func Derive(password, salt []byte) []byte { return argon2.IDKey(password, salt, 1, 8, 1, 32) }
 
 // Open opens the world's database once more, as a second process would.
 func (w *World) Open(alter func(*store.Options)) *store.DB {
