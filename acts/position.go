@@ -200,10 +200,5 @@ func (a *Acts) changePosition(ctx context.Context, s Staff, id string, change fu
 	if err != nil {
 		return nil, err
 	}
-	return a.DB.Positions.Change(ctx, p, func(p *internship.Position) error {
-		if p.EnterpriseID != s.EnterpriseID || p.State == internship.Deleted {
-			return internship.ErrNotFound
-		}
-		return change(p)
-	})
+	return a.DB.Positions.Change(ctx, p, change)
 }
