@@ -71,3 +71,22 @@ func TestRecoveryWhoseMobileIsTakenMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// TestRecoveryWithAnothersMobile is not given, and waits for the platform's word: the person is to be told why not.
+func TestRecoveryWithAnothersMobile(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	e, other := w.Enterprise("A"), w.Enterprise("B")
+	for mobile, want := range map[string]error{other.Mobile: internship.ErrMobileTaken, e.Mobile: nil} { // the own one may stay
+		p := w.Admit(internship.CodeForRecovery, mobile)
+		r, err := w.Acts.Recover(t.Context(), p.Token, internship.RecoveryInput{Code: e.Code, Name: "王经理", IDNumber: actstest.IDNumber(1), Certificate: w.File(p.Pass.ID, p.Pass.ID, internship.FileCertificate)})
+		expect(t, "a recovery", err, nil)
+		_, err = w.Acts.ApproveRecovery(t.Context(), actstest.Platform, r.ID)
+		expect(t, "the approval", err, want)
+		if want == nil {
+			continue
+		}
+		_, err = w.Acts.RefuseRecovery(t.Context(), actstest.Platform, r.ID, "请换用未使用的手机号")
+		expect(t, "the refusal", err, nil)
+	}
+}

@@ -85,7 +85,9 @@ func TestStaffAccounts(t *testing.T) {
 	}
 	hr.get("/api/v1/me").refused(internship.ErrUnauthorized)
 	w.Pass(time.Minute)
-	mentor := w.as(w.bySMS(mobile).Token)
+	bound := read[handlers.LoggedIn](w.anyone().post("/api/v1/login/sms", internship.SMSLoginInput{Mobile: mobile, SMSCode: w.smsCode(internship.CodeForLogin, mobile), WechatCode: "for:mentor"}).ok(http.StatusOK))
+	w.log.never(bound.Token)
+	mentor := w.as(bound.Token)
 	mentor.get("/api/v1/positions").refused(internship.ErrForbidden)
 	mentor.get("/api/v1/accounts").refused(internship.ErrForbidden)
 	mentor.get("/api/v1/enterprise").ok(http.StatusOK)
@@ -97,7 +99,7 @@ func TestStaffAccounts(t *testing.T) {
 	w.anyone().post("/api/v1/login", w.login(mobile, actstest.Password)).refused(internship.ErrBadLogin)
 	back := read[handlers.Account](w.owner(w.enterprise("B")).post("/api/v1/accounts", form).ok(http.StatusCreated))
 	kept, err := w.DB.Accounts.Get(t.Context(), added.ID)
-	if err != nil || back.ID == added.ID || len(kept.History) < 4 || kept.State != internship.AccountRemoved {
+	if err != nil || back.ID == added.ID || len(kept.History) < 4 || kept.State != internship.AccountRemoved || kept.MiniProgram != nil || kept.Devices != nil {
 		t.Errorf("kept %+v %v", kept, err)
 	}
 

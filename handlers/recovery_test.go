@@ -33,6 +33,8 @@ func TestRecoveryAllTheWay(t *testing.T) {
 	w := newPartners(t)
 	e := w.enterprise("示例电子")
 	colleague := w.account(e, "李专员", internship.HR)
+	bound := read[handlers.LoggedIn](w.anyone().post("/api/v1/login", w.bindingLogin(e.Mobile, "for:lost")).ok(http.StatusOK))
+	w.log.never(bound.Token)
 	who, form := w.lost(e, lostMobile)
 	taken := read[handlers.RecoveryTaken](who.post(recoveries, form).ok(http.StatusAccepted))
 
@@ -60,9 +62,12 @@ func TestRecoveryAllTheWay(t *testing.T) {
 		t.Errorf("%+v", seen)
 	}
 	w.school.get(path).refused(internship.ErrNotSchool)
+	w.platform.get("/partner/v1/files/" + form.Certificate).ok(http.StatusOK)
 
 	w.platform.post(path+"/approve", nil).ok(http.StatusOK)
+	w.platform.get("/partner/v1/files/" + form.Certificate).refused(internship.ErrNotFound) // it has been decided
 	w.owner(e).get("/api/v1/me").refused(internship.ErrUnauthorized)
+	w.anyone().post("/api/v1/login/wechat", handlers.WechatLogin{Code: "for:lost."}).refused(internship.ErrNotBound) // the lost phone's WeChat
 	colleague.get("/api/v1/me").ok(http.StatusOK)
 	w.React("recoveries", taken.Number)
 	if kind, _, _ := w.SMS(lostMobile); kind != "recovered" {
