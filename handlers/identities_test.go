@@ -193,6 +193,16 @@ func TestUnionidLinksAFollowerToTheAccountOfTheMiniProgram(t *testing.T) {
 	if w.bound(e) != "" {
 		t.Error("linked before the answer to the event")
 	}
+	w.platform.set(func() { w.platform.follower[openLi] = acts.Follower{UnionID: "u-li"} })
+	w.worksOff("")
+	if w.bound(e) != "" {
+		t.Error("linked somebody who is gone by then")
+	}
+	w.platform.set(func() { w.platform.follower[openLi] = acts.Follower{Following: true, UnionID: "u-li"} })
+	w.Pass(24 * 3600e9)
+	if err := w.Acts.Followed(t.Context(), openLi); err != nil {
+		t.Fatal(err)
+	}
 	w.worksOff("")
 	if w.bound(e) != openLi || w.account(e.Staff.AccountID).Follower.UnionID != "u-li" {
 		t.Errorf("bound to %q", w.bound(e))

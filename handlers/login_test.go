@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,9 @@ func TestLogin(t *testing.T) {
 		in := read[handlers.LoggedIn](w.anyone().post("/api/v1/login", w.bindingLogin(e.Mobile, byWechat.Code)))
 		if !in.Me.Account.MiniProgram.Bound || in.Me.Account.MiniProgram.BoundAt.IsZero() || in.Me.Account.Follower.Bound {
 			t.Errorf("bindings = %+v", in.Me.Account)
+		}
+		if list := read[handlers.SessionList](w.as(in.Token).get("/api/v1/sessions")); !slices.ContainsFunc(list.Items, func(s handlers.Session) bool { return s.Current && s.Device == "小程序" }) {
+			t.Errorf("sessions %+v", list.Items) // whatever its User-Agent says
 		}
 		again := read[handlers.LoggedIn](w.anyone().post("/api/v1/login/wechat", byWechat).ok(http.StatusOK))
 		w.log.never(in.Token, again.Token)

@@ -143,7 +143,8 @@ func TestLogInBindsWhoOpenedThePage(t *testing.T) {
 	w.log.never(openLi)
 	e, other := w.enterprise("A"), w.enterprise("B")
 	phone := w.phone()
-	phone.back(openLi+"#1", phone.leave("/h5/x?y=1")).leads("/h5/login?next=%2Fh5%2Fx%3Fy%3D1&wechat=unbound")
+	state := phone.leave("/h5/x?y=1")
+	phone.back(openLi+"#1", state).leads("/h5/login?next=%2Fh5%2Fx%3Fy%3D1&wechat=unbound")
 	if phone.whose() != "" {
 		t.Error("somebody unknown is logged in")
 	}
@@ -159,8 +160,14 @@ func TestLogInBindsWhoOpenedThePage(t *testing.T) {
 	if in.Wechat == "" || !in.Me.Account.Follower.Bound || w.bound(e) != openLi {
 		t.Errorf("%q, bound %q", in.Wechat, w.bound(e))
 	}
-	// The mark has served: neither the same code nor the same cookie bind again.
+	// The mark has served: neither the same code nor the same cookie bind again, and the code is of no use elsewhere.
 	w.owner(e).delete("/api/v1/bindings/follower").ok(http.StatusNoContent)
+	stranger := w.phone()
+	stranger.back(openLi+"#1", stranger.leave("/h5/")).told(internship.ErrVisit)
+	if in := stranger.logIn(other); in.Wechat != "" || w.bound(other) != "" {
+		t.Errorf("another's code bound: %q, %q", in.Wechat, w.bound(other))
+	}
+	phone.back(openLi+"#1", state).leads("/h5/login?next=%2Fh5%2Fx%3Fy%3D1&wechat=unbound")
 	if in := phone.logIn(e); in.Wechat != "" || w.bound(e) != "" {
 		t.Errorf("bound again: %q, %q", in.Wechat, w.bound(e))
 	}
