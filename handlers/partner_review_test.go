@@ -106,6 +106,9 @@ func TestNominationThroughTheAPI(t *testing.T) {
 	if got.Known || !got.SMS.Sent || got.SMS.Mobile != "135****0001" {
 		t.Fatalf("%+v", got)
 	}
+	if kind, params, _ := w.SMS(nominationInput(1).Mobile); kind != "invitation" || params["student"] != "卢**" {
+		t.Errorf("a stranger is told %s %v", kind, params) // and learns no student's name
+	}
 	if diff := cmp.Diff(string(first.body), string(w.students.once("n1").post(path, nominationInput(1)).body)); diff != "" {
 		t.Error(diff)
 	}

@@ -407,11 +407,14 @@ func TestAReceiverMayAskForTime(t *testing.T) {
 	t.Parallel()
 	h := newHooks(t)
 	w, _ := h.starts(t, h.hook(t, "a", "sch_a", -1))
-	h.box("a").then(reply{err: &webhook.Error{Class: webhook.Rejected, Status: 429, RetryAfter: 10 * time.Minute}})
 	h.happen(t, 1, "sch_a")
-	h.kick(t, w)
-	if row := h.row(t, "a"); row.Next.Sub(h.Now()) != 10*time.Minute {
-		t.Errorf("next in %s", row.Next.Sub(h.Now()))
+	for asked, want := range map[time.Duration]time.Duration{10 * time.Minute: 10 * time.Minute, 240 * time.Hour: time.Hour} {
+		h.box("a").then(reply{err: &webhook.Error{Class: webhook.Rejected, Status: 429, RetryAfter: asked}})
+		h.kick(t, w)
+		if row := h.row(t, "a"); row.Next.Sub(h.Now()) != want {
+			t.Errorf("asked for %s, next in %s", asked, row.Next.Sub(h.Now()))
+		}
+		h.Pass(want)
 	}
 }
 
