@@ -90,16 +90,21 @@ func (a *Acts) enterNew(ctx context.Context, p Partner, school *internship.Schoo
 	return a.textEntry(ctx, school.Name, entry(saved, code, activation))
 }
 
-// RenewCode gives a fresh code for an enterprise that has not been activated.
-// Errors: ErrNotFound for one the school does not recommend, ErrAlreadyActive.
-func (a *Acts) RenewCode(ctx context.Context, p Partner, enterpriseID string) (Entry, error) {
+// RenewCode gives a fresh code for an enterprise that has not been activated,
+// and corrects its contact. Errors: ErrInvalid, ErrNotFound for one the school
+// does not recommend, ErrAlreadyActive.
+func (a *Acts) RenewCode(ctx context.Context, p Partner, enterpriseID string, in internship.RenewalInput) (Entry, error) {
+	contact, err := in.Parse()
+	if err != nil {
+		return Entry{}, err
+	}
 	school, err := a.school(ctx, p.SchoolID)
 	if err != nil {
 		return Entry{}, err
 	}
 	code, activation := a.newCode(ctx)
 	saved, err := a.DB.Enterprises.Update(ctx, enterpriseID, func(e *internship.Enterprise) error {
-		return e.RenewCode(school, activation, a.partnerDo(p, school.ID, school.Name, ""))
+		return e.RenewCode(school, contact, activation, a.partnerDo(p, school.ID, school.Name, ""))
 	})
 	if err != nil {
 		return Entry{}, err

@@ -286,7 +286,7 @@ func TestEntryByTextMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	renewed, err := w.Acts.RenewCode(t.Context(), w.School, e.ID)
+	renewed, err := w.Acts.RenewCode(t.Context(), w.School, e.ID, internship.RenewalInput{})
 	if err != nil || !renewed.Texted || texts() != 2 {
 		t.Errorf("%+v %v, %d text messages", renewed, err, texts())
 	}

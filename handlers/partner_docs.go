@@ -39,8 +39,9 @@ func schoolDocs() map[string]doc {
 			Says:   "学校密钥。首次录入的企业得到激活码，由学校转交；联系电话为手机号时，激活码同时以短信发给企业。平台已有的企业（由其他学校录入、自荐或学生推荐，不论是否已审核）只增加本校为推荐学校，不产生激活码；自荐和学生推荐的仍由平台审核。",
 			Errors: submitted(internship.ErrBlacklisted, internship.ErrAlreadyEnterHere, internship.ErrCodeTaken)},
 		"listEnterprises": {Summary: "本校推荐的企业", Says: "学校密钥。从新到旧。", Errors: listed()},
-		"renewCode": {Summary: "重新发放激活码", Says: "学校密钥。只限本校推荐且尚未激活的企业，原激活码随即失效；联系电话为手机号时，新的激活码同时以短信发给企业。",
-			Errors: []*internship.Error{internship.ErrNotFound, internship.ErrAlreadyActive, internship.ErrWrongState, internship.ErrBusy}},
+		"renewCode": {Summary: "重新发放激活码", Says: "学校密钥。只限本校推荐且尚未激活的企业，原激活码随即失效；联系电话为手机号时，新的激活码同时以短信发给企业。" +
+			"录入时联系人或联系电话有误的，在此一并更正，新的激活码发往更正后的号码；无需更正时可以没有请求体。",
+			Errors: submitted(internship.ErrNotFound, internship.ErrAlreadyActive, internship.ErrWrongState)},
 		"listSchoolOffers": {Summary: "本校学生可选的岗位", Says: "学校密钥。本校推荐的企业和面向全省的企业正在发布的岗位，从新到旧。", Errors: listed()},
 		"readSchoolOffer":  {Summary: "查看可选的岗位", Says: "学校密钥。", Errors: []*internship.Error{internship.ErrNotFound}},
 	}

@@ -41,6 +41,10 @@ type (
 	entryForm struct {
 		Body Form[internship.EntryInput]
 	}
+	renewalForm struct {
+		ByID
+		Body *Form[internship.RenewalInput] // nothing to correct: no body
+	}
 	schoolAnswer          struct{ Body School }
 	planAnswer            struct{ Body SchoolPlan }
 	planPageAnswer        struct{ Body SchoolPlanPage }
@@ -124,8 +128,15 @@ func (a *App) enterEnterprise(ctx context.Context, in *entryForm) (*entryAnswer,
 	return &entryAnswer{renderEntry(e)}, nil
 }
 
-func (a *App) renewCode(ctx context.Context, in *ByID) (*entryAnswer, error) {
-	e, err := a.acts.RenewCode(ctx, partnerOf(ctx), in.ID)
+func (a *App) renewCode(ctx context.Context, in *renewalForm) (*entryAnswer, error) {
+	var form internship.RenewalInput
+	if in.Body != nil {
+		var err error
+		if form, err = in.Body.read(func(r internship.RenewalInput) error { _, err := r.Parse(); return err }); err != nil {
+			return nil, err
+		}
+	}
+	e, err := a.acts.RenewCode(ctx, partnerOf(ctx), in.ID, form)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package internship
 
-import "crypto/subtle"
+import (
+	"crypto/subtle"
+	"strings"
+)
 
 // enterpriseMachine is domain.md §2.1.
 var enterpriseMachine = Machine{
@@ -18,7 +21,7 @@ var enterpriseMachine = Machine{
 		{Name: "enter", Label: "录入", To: Entered, By: []ActorKind{BySchool}, Emits: EnterpriseEntered, Needs: "valid code, not known yet"},
 		{Name: "recommend", Label: "推荐", From: []string{Entered, UnderReview, Returned, Active, Frozen}, By: []ActorKind{BySchool}, Emits: EnterpriseRecommended,
 			Needs: "not yet recommended by that school"},
-		{Name: "renew_code", Label: "重新发放激活码", From: []string{Entered}, By: []ActorKind{BySchool}, Needs: "a recommending school"},
+		{Name: "renew_code", Label: "重新发放激活码", From: []string{Entered}, By: []ActorKind{BySchool}, Needs: "a recommending school; may correct the contact"},
 		{Name: "activate", Label: "激活", From: []string{Entered}, To: Active, By: []ActorKind{ByEnterprise}, Emits: EnterpriseActivated,
 			Needs: "the school's code: right, unexpired"},
 		{Name: "register", Label: "入驻登记", To: UnderReview, By: []ActorKind{ByEnterprise}, Emits: EnterpriseRegistered,
@@ -104,13 +107,26 @@ func (e *Enterprise) Recommend(school *School, do Do) error {
 	return e.fire("recommend", do)
 }
 
-// RenewCode replaces a lost or expired code.
-func (e *Enterprise) RenewCode(school *School, code Activation, do Do) error {
+// RenewCode replaces a lost or expired code, or one that went to a wrong
+// contact, who is corrected by the same write.
+func (e *Enterprise) RenewCode(school *School, contact RenewalInput, code Activation, do Do) error {
 	if !e.RecommendedBy(school.ID) {
 		return ErrNotFound
 	}
 	if e.State == Active {
 		return ErrAlreadyActive.With("该企业已激活，无需重新发放激活码")
+	}
+	var corrected []string
+	for _, c := range []struct {
+		label, to string
+		of        *string
+	}{{"联系人", contact.Contact, &e.Profile.Contact}, {"联系电话", contact.Phone, &e.Profile.Phone}} {
+		if c.to != "" && c.to != *c.of {
+			*c.of, corrected = c.to, append(corrected, c.label)
+		}
+	}
+	if corrected != nil {
+		do.Note = "更正" + strings.Join(corrected, "和")
 	}
 	e.Activation = &code
 	return e.fire("renew_code", do)

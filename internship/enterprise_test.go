@@ -77,7 +77,7 @@ func TestRecommend(t *testing.T) {
 	if err := e.Recommend(&School{Root: Root{ID: "sch_3"}}, doBy(BySchool)); !errors.Is(err, ErrBlacklisted) {
 		t.Errorf("blacklisted: %v", err)
 	}
-	if err := e.RenewCode(&School{Root: Root{ID: "sch_9"}}, Activation{}, doBy(BySchool)); !errors.Is(err, ErrNotFound) {
+	if err := e.RenewCode(&School{Root: Root{ID: "sch_9"}}, RenewalInput{Phone: "13800000000"}, Activation{}, doBy(BySchool)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("foreign school renews: %v", err)
 	}
 }

@@ -138,7 +138,7 @@ func TestFormsAreWellFormed(t *testing.T) {
 			}
 		}
 	}
-	if got := slices.Sorted(maps.Keys(forms)); len(got) != 25 {
+	if got := slices.Sorted(maps.Keys(forms)); len(got) != 26 {
 		t.Errorf("forms %v", got)
 	}
 }

@@ -27,7 +27,7 @@ const (
 // written down once.
 func Forms() []Form {
 	return []Form{
-		PositionForm(), PublicationForm(), EntryForm(), RegistrationForm(), ResubmissionForm(), ChangeForm(), NominationForm(), ProfileForm(), ActivationForm(), AccountForm(),
+		PositionForm(), PublicationForm(), EntryForm(), RenewalForm(), RegistrationForm(), ResubmissionForm(), ChangeForm(), NominationForm(), ProfileForm(), ActivationForm(), AccountForm(),
 		PlanForm(), StudentForm(), SchoolForm(), RefusalForm(), PassForm(), VerdictForm(), ReasonForm(),
 		CodeRequestForm(), MobilePassForm(), SMSLoginForm(), ResetForm(), PasswordForm(), MobileForm(), RoleForm(), RecoveryForm(),
 	}
