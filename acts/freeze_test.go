@@ -268,7 +268,7 @@ func TestEntryByTextMessage(t *testing.T) {
 			t.Fatalf("%+v %v", e, err)
 		}
 		kind, params, _ := w.SMS("13300000001")
-		if kind != "activation" || params["code"] != e.Code || params["school"] != "郑州市某职业学校" || params["days"] != "30" {
+		if kind != "activation" || params["code"] != e.Code || params["school"] != "郑州市某职业学校" || params["days"] != "30" || params["link"] != "https://shixi.test/h5/activate?code="+in.Code {
 			t.Errorf("%s %v", kind, params)
 		}
 	}
@@ -385,5 +385,23 @@ func TestAnIndustryThatBecomesBarred(t *testing.T) {
 	}
 	if _, err := w.Acts.Accept(ctx, e.Staff, waiting.ID); err != nil {
 		t.Errorf("accepts again: %v", err)
+	}
+}
+
+// TestNoTextWithoutAnAddress: a message that could lead nowhere is not sent, and the platform's resending voids no code.
+func TestNoTextWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	w := actstest.New(t, nil)
+	w.Acts.Home = nil
+	e, err := w.Acts.EnterEnterprise(t.Context(), w.School, internship.EntryInput{Name: "示例电子", Code: actstest.USCC(1), Contact: "王经理", Phone: "13300000001"})
+	if err != nil || e.Texted || e.Code == "" {
+		t.Errorf("%+v %v", e, err)
+	}
+	if _, err := w.Acts.Resend(t.Context(), actstest.Platform, e.Enterprise.ID); !errors.Is(err, internship.ErrUnavailable) {
+		t.Errorf("resent: %v", err)
+	}
+	kept, err := w.DB.Enterprises.Get(t.Context(), e.Enterprise.ID)
+	if err != nil || kept.Activation.Hash != e.Enterprise.Activation.Hash {
+		t.Errorf("the code was replaced: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -21,16 +22,19 @@ const (
 )
 
 // textEntry sends a new activation code to the enterprise's contact, where the
-// phone is a mobile and there is a provider. A request made again sends nothing
-// new.
+// phone is a mobile, there is a provider and the page to activate on has an
+// address: where one is lacking, whoever is answered hands the code on. A
+// request made again sends nothing new.
 func (a *Acts) textEntry(ctx context.Context, from string, e Entry) (Entry, error) {
 	mobile, err := internship.ParseMobile(e.Enterprise.Profile.Phone)
-	if e.Code == "" || err != nil || a.NoSMS {
+	if e.Code == "" || err != nil || a.NoSMS || a.Home == nil {
 		return e, nil //nolint:nilerr // a landline gets no text messages
 	}
+	link := a.Home.JoinPath("h5", "activate")
+	link.RawQuery = url.Values{"code": {e.Enterprise.Code}}.Encode() // never the activation code: addresses are kept in many places
 	err = a.SendSMS(ctx, store.SMS{ID: store.DeriveID("sms", e.Enterprise.ID, e.Enterprise.Activation.Hash), Kind: "activation",
 		Mobile: mobile, EnterpriseID: e.Enterprise.ID, Params: map[string]string{"enterprise": e.Enterprise.Name, "code": e.Code,
-			"school": from, "days": strconv.Itoa(int(codeLife / (24 * time.Hour)))}})
+			"school": from, "days": strconv.Itoa(int(codeLife / (24 * time.Hour))), "link": link.String()}})
 	e.Texted = err == nil
 	return e, err
 }
@@ -138,10 +142,10 @@ const resends = 3
 
 // Resend sends an entered enterprise a new activation code, or a draft its
 // invitation again, on the platform's word. Errors: ErrNotFound, ErrWrongState,
-// ErrRegistered, ErrTooManyTries, ErrUnavailable without a provider: nobody
-// would learn the new code.
+// ErrRegistered, ErrTooManyTries, ErrUnavailable without a provider or a link:
+// nobody would learn the new code.
 func (a *Acts) Resend(ctx context.Context, p Partner, id string) (Entry, error) {
-	if a.NoSMS {
+	if a.NoSMS || a.Home == nil {
 		return Entry{}, internship.ErrUnavailable.With("短信服务尚未配置，无法发送短信")
 	}
 	e, err := a.DB.Enterprises.Get(ctx, id)
@@ -164,9 +168,6 @@ func (a *Acts) Resend(ctx context.Context, p Partner, id string) (Entry, error) 
 	}
 	if !e.Draft() {
 		return a.textEntry(ctx, platformName, entry(e, code, activation))
-	}
-	if a.Home == nil {
-		return Entry{Enterprise: e}, nil
 	}
 	err = a.sendInvitation(ctx, "resent "+activation.Hash, e)
 	return Entry{Enterprise: e, Texted: err == nil}, err

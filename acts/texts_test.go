@@ -71,7 +71,7 @@ func TestTextFitsItsParameters(t *testing.T) {
 		return v
 	}
 	for name, bad := range map[string]map[string]string{
-		"none": nil, "one missing": {"enterprise": "甲", "code": "1", "school": "乙"}, "one too many": with("link", "x"),
+		"none": nil, "one missing": {"enterprise": "甲", "code": "1", "school": "乙", "link": "x"}, "one too many": with("role", "x"),
 		"empty": with("code", ""), "blank": with("code", " \n\t"), "invisible": with("code", "\u200b\x00"), "long code": with("code", strings.Repeat("7", 17)),
 	} {
 		if fit, err := activation.Fit(bad); err == nil {

@@ -32,7 +32,7 @@ func (a *App) h5Routes() {
 	}
 	a.fiber.Get(logInPage, a.loginPage)
 	a.fiber.Get(h5Path+"/register", a.formPage("register", "企事业单位入驻", internship.MobilePassForm, internship.RegistrationForm))
-	a.fiber.Get(h5Path+"/activate", a.formPage("activate", "企业激活", internship.ActivationForm))
+	a.fiber.Get(h5Path+"/activate", a.activatePage)
 	a.fiber.Get(h5Path+"/reset", a.formPage("reset", "忘记密码", internship.ResetForm))
 	a.fiber.Get(h5Path+"/recover", a.formPage("recover", "找回账号", internship.MobilePassForm, internship.RecoveryForm))
 	a.fiber.Get(h5Path+"/help/:name", a.helpPage)
@@ -53,6 +53,20 @@ func (a *App) formPage(page, title string, forms ...func() internship.Form) fibe
 		v.Forms = a.pageForms(page, forms...)
 		return a.pages.show(c, http.StatusOK, v)
 	}
+}
+
+// activatePage is where the text message with an activation code leads, with
+// the enterprise's code in the address.
+func (a *App) activatePage(c *fiber.Ctx) error {
+	v := view{Page: "activate", Title: "企业激活", Scripts: scriptsOfForms, Forms: a.pageForms("activate", internship.ActivationForm)}
+	if code, _, err := internship.ParseEnterpriseCode(c.Query("code")); err == nil || internship.Unverified(err) {
+		for i, f := range v.Forms["activation"] {
+			if f.Name == "code" {
+				v.Forms["activation"][i].Value = code
+			}
+		}
+	}
+	return a.pages.show(c, http.StatusOK, v)
 }
 
 // loginPage is where people log in; who is logged in already is sent on.

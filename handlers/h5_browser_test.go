@@ -241,6 +241,8 @@ func activationPages(t *testing.T, w *pagesWorld, p *tab) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.open("/h5/activate?code=" + code)
+	p.until(`document.querySelector('[name=code]').value === '` + code + `'`)
 	p.open("/h5/activate")
 	p.click("button.main")
 	p.sees("请填写激活码")

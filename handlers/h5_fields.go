@@ -22,7 +22,7 @@ type pageField struct {
 	// Kind, Accept and Most are a file's.
 	Kind, Accept string
 	Most         int64
-	// Value is what the field holds from the beginning.
+	// Value is filled in beforehand.
 	Value string
 }
 

@@ -284,3 +284,19 @@ func TestFilesOfPages(t *testing.T) {
 		t.Errorf("packed and plain differ (%v)", err)
 	}
 }
+
+// TestActivationPageKnowsTheCode: only what may be an enterprise's code is filled in.
+func TestActivationPageKnowsTheCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	code := actstest.USCC(1)
+	for query, want := range map[string]string{
+		"?code=" + code: code, "?code=" + strings.ToLower(code): code, "": "", "?code=": "", "?code=%22%3E%3Cscript%3E": "", "?code=123": "", "?code=%ff": "",
+		"?activationCode=AAAA-BBBB-CCCC": "", "?code=" + strings.Repeat("9", 5000): "",
+	} {
+		body := w.anyone().get("/h5/activate" + query).page(http.StatusOK)
+		if got := strings.Contains(body, ` value="`); got != (want != "") || want != "" && !strings.Contains(body, ` value="`+want+`"`) {
+			t.Errorf("%.40s: filled in %t, want %q", query, got, want)
+		}
+	}
+}

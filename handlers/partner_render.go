@@ -68,12 +68,12 @@ type Entry struct {
 	Enterprise     Enterprise `json:"enterprise" doc:"企业"`
 	ActivationCode string     `json:"activationCode,omitempty" doc:"激活码，请转交企业；系统不保存明文。企业已由其他学校录入时不出现" example:"K7QM-2XWD-9HTR"`
 	Expires        time.Time  `json:"expires,omitzero" doc:"激活码有效期至" example:"2026-12-23T12:00:00+08:00"`
-	SMS            Texted     `json:"sms" doc:"是否已将激活码以短信发给企业联系人"`
+	SMS            Texted     `json:"sms" doc:"是否已将激活码以短信发给企业联系人；未发出时由学校转交"`
 }
 
 // Texted says whether a text message was sent, and to whom.
 type Texted struct {
-	Sent   bool   `json:"sent" doc:"是否已发出；联系电话不是手机号时不发" example:"true"`
+	Sent   bool   `json:"sent" doc:"是否已发出；联系电话不是手机号，或平台未配置短信服务时不发" example:"true"`
 	Mobile string `json:"mobile,omitempty" doc:"发往的手机号，只显示首尾；未发出时不出现" example:"138****0000"`
 }
 

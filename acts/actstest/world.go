@@ -5,6 +5,7 @@ package actstest
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -53,6 +54,7 @@ func New(tb testing.TB, alter func(*store.Options)) *World {
 func (w *World) Process(db *store.DB) *acts.Acts {
 	a := acts.New(db, nil, acts.Apps{ServiceAccount: "wx0000000000000001", MiniProgram: "wx0000000000000002"}, slog.New(slog.DiscardHandler))
 	a.Captcha, a.Hasher.Derive = Puzzles{}, Derive
+	a.Home = &url.URL{Scheme: "https", Host: "shixi.test"}
 	return a
 }
 
