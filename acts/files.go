@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"shixi/internship"
 	"shixi/papers"
@@ -63,7 +64,7 @@ type Papers interface {
 func (a *Acts) SaveFile(ctx context.Context, by Uploader, kind, name string, content []byte) (store.File, error) {
 	k, ok := a.FileLimits.Kind(kind)
 	if !ok || by.Only != "" && by.Only != kind {
-		return store.File{}, internship.ErrInvalid.At(internship.FieldError{Field: "kind", Code: "choice", Message: "请选择文件的类别"})
+		return store.File{}, internship.ErrInvalid.At(by.unknownKind())
 	}
 	if len(content) == 0 || int64(len(content)) > k.MaxBytes {
 		return store.File{}, internship.ErrInvalid.At(internship.Of("file", k.Check(k.Types[0], int64(len(content))))...)
@@ -86,6 +87,17 @@ func (a *Acts) SaveFile(ctx context.Context, by Uploader, kind, name string, con
 		return store.File{}, internship.ErrKeyReused
 	}
 	return saved, nil
+}
+
+// unknownKind names the kinds that may be brought, as the request writes them.
+func (by Uploader) unknownKind() internship.FieldError {
+	var kinds []string
+	for _, k := range internship.FileKinds() {
+		if by.Only == "" || by.Only == k.Name {
+			kinds = append(kinds, k.Label+"（"+k.Name+"）")
+		}
+	}
+	return internship.FieldError{Field: "kind", Code: "choice", Message: "请选择文件的类别：" + strings.Join(kinds, "、")}
 }
 
 // refusedPaper tells the user what to do about a file that is not kept.

@@ -57,7 +57,7 @@ func (a *Acts) Nominate(ctx context.Context, p Partner, studentID string, in int
 	if err != nil {
 		return Nomination{}, err
 	}
-	student, err := a.DB.Students.Get(ctx, studentID)
+	student, err := a.student(ctx, studentID)
 	if err != nil {
 		return Nomination{}, err
 	}

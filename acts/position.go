@@ -84,9 +84,11 @@ func (a *Acts) sheet(ctx context.Context, s Staff, in internship.PositionInput) 
 		if file.id == "" {
 			continue
 		}
-		switch err := a.ownFile(ctx, s.EnterpriseID, file.kind, file.id); {
-		case errors.Is(err, internship.ErrFileGone):
-			wrong = append(wrong, internship.FieldError{Field: file.field, Code: "choice", Message: internship.ErrFileGone.Detail})
+		err := noFile(file.field, a.ownFile(ctx, s.EnterpriseID, file.kind, file.id))
+		refused, ok := errors.AsType[*internship.Error](err)
+		switch {
+		case ok && refused.Code == internship.ErrInvalid.Code:
+			wrong = append(wrong, refused.Fields...)
 		case err != nil:
 			return sheet, err
 		}

@@ -148,10 +148,7 @@ func (a *Acts) target(ctx context.Context, r registration) (*internship.Enterpri
 
 func (a *Acts) adoptCertificate(ctx context.Context, r registration, enterpriseID string) error {
 	err := a.adoptFile(ctx, r.pass.ID, enterpriseID, internship.FileCertificate, r.submission.Core.Certificate)
-	if errors.Is(err, internship.ErrFileGone) {
-		return internship.ErrInvalid.At(certificateGone())
-	}
-	return err
+	return noFile("certificate", err)
 }
 
 // beginAccount reserves the mobile. A run that broke off left the account as it

@@ -65,7 +65,20 @@ func (a *Acts) Resubmit(ctx context.Context, s Staff, in internship.Resubmission
 		return Reviewed{}, err
 	}
 	e, err = a.DB.Enterprises.Update(ctx, s.EnterpriseID, resubmit)
-	return Reviewed{Enterprise: e, Owner: owner}, firstHeld(err)
+	if err = firstHeld(err); errors.Is(err, internship.ErrCodeTaken) {
+		err = a.codeTaken(ctx, submission.Core)
+	}
+	return Reviewed{Enterprise: e, Owner: owner}, err
+}
+
+// codeTaken says what becomes of a code that another enterprise has, and no more
+// of that than a registration by the code does. Errors: ErrCodeTaken.
+func (a *Acts) codeTaken(ctx context.Context, core internship.Core) error {
+	other, err := a.DB.EnterpriseByCode(ctx, core.Code, core.CodeKind)
+	if err == nil && other.State == internship.Entered {
+		return internship.ErrCodeTaken.With("该代码已由学校录入、尚未激活，请用学校发放的激活码激活；没有激活码的，请向推荐学校索取或联系平台")
+	}
+	return internship.ErrCodeTaken.With("该代码已被录入，请对照证件核对；确为本单位代码的，请联系平台处理")
 }
 
 // RequestChange hands in new core data (G-10). Errors: ErrForbidden but for the
@@ -87,7 +100,7 @@ func (a *Acts) RequestChange(ctx context.Context, s Staff, in internship.ChangeI
 		return Reviewed{}, fmt.Errorf("request change: %w", err)
 	}
 	if other != nil && other.ID != s.EnterpriseID {
-		return Reviewed{}, internship.ErrCodeTaken
+		return Reviewed{}, a.codeTaken(ctx, core)
 	}
 	return a.decide(ctx, s.EnterpriseID, func(e *internship.Enterprise) error { return e.RequestChange(core, a.do(s, "")) })
 }
@@ -107,13 +120,14 @@ func (a *Acts) ownCertificate(ctx context.Context, owner, id string) error {
 	if id == "" {
 		return nil
 	}
-	err := a.ownFile(ctx, owner, internship.FileCertificate, id)
-	if errors.Is(err, internship.ErrFileGone) {
-		return internship.ErrInvalid.At(certificateGone())
-	}
-	return err
+	return noFile("certificate", a.ownFile(ctx, owner, internship.FileCertificate, id))
 }
 
-func certificateGone() internship.FieldError {
-	return internship.FieldError{Field: "certificate", Code: "choice", Message: internship.ErrFileGone.Detail}
+// noFile tells at its field of a form that a file is gone or of another kind.
+func noFile(field string, err error) error {
+	gone, ok := errors.AsType[*internship.Error](err)
+	if !ok || gone.Code != internship.ErrFileGone.Code {
+		return err
+	}
+	return internship.ErrInvalid.At(internship.FieldError{Field: field, Code: "choice", Message: gone.Detail})
 }

@@ -39,7 +39,7 @@ func (a *Acts) Apply(ctx context.Context, p Partner, in Application) (*internshi
 }
 
 func (a *Acts) apply(ctx context.Context, p Partner, id string, in Application) (*internship.Placement, error) {
-	student, err := a.DB.Students.Get(ctx, in.StudentID)
+	student, err := a.student(ctx, in.StudentID)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +84,13 @@ func unknown(err error, field, message string) error {
 		return err
 	}
 	return internship.ErrNotFound.Because(err).At(internship.FieldError{Field: field, Code: "unknown", Message: message})
+}
+
+// student reads the student for whom the students' app acts. Errors: ErrNotFound
+// with what is meant, for schools have a number of their own for each.
+func (a *Acts) student(ctx context.Context, id string) (*internship.Student, error) {
+	s, err := a.DB.Students.Get(ctx, id)
+	return s, unknown(err, "studentId", "没有找到该学生，请使用学校登记学生时得到的学生编号（stu_ 开头），不是学号")
 }
 
 // hasPlace says whether any of the position's places is free now.
@@ -188,7 +195,7 @@ func (a *Acts) studentMove(ctx context.Context, p Partner, studentID, id string,
 // StudentOffers lists the positions that a student may choose. Errors:
 // ErrNotFound for an unknown student.
 func (a *Acts) StudentOffers(ctx context.Context, studentID string, f store.OfferFilter) (store.PositionPage, error) {
-	student, err := a.DB.Students.Get(ctx, studentID)
+	student, err := a.student(ctx, studentID)
 	if err != nil {
 		return store.PositionPage{}, err
 	}
@@ -198,7 +205,7 @@ func (a *Acts) StudentOffers(ctx context.Context, studentID string, f store.Offe
 // StudentOffer reads one such position. Errors: ErrNotFound where it is not
 // offered to the student's school.
 func (a *Acts) StudentOffer(ctx context.Context, studentID, id string) (*internship.Position, error) {
-	student, err := a.DB.Students.Get(ctx, studentID)
+	student, err := a.student(ctx, studentID)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +215,7 @@ func (a *Acts) StudentOffer(ctx context.Context, studentID, id string) (*interns
 // StudentPlans lists the plans that mean the student, by number. Errors:
 // ErrNotFound for an unknown student.
 func (a *Acts) StudentPlans(ctx context.Context, studentID string) ([]*internship.Plan, error) {
-	student, err := a.DB.Students.Get(ctx, studentID)
+	student, err := a.student(ctx, studentID)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func ActivationForm() Form {
 func AccountForm() Form {
 	roles, labels := []string{}, []string{}
 	for _, r := range []Role{HR, Mentor} {
-		roles, labels = append(roles, string(r)), append(labels, r.Label())
+		roles, labels = append(roles, string(r)), append(labels, r.Label()+"（"+string(r)+"）")
 	}
 	return Form{Name: "account", Label: "员工账号", Fields: []Field{
 		{Name: "name", Label: "姓名", Required: true, Max: nameMax},

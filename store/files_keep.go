@@ -82,8 +82,11 @@ func (db *DB) putOff(ctx context.Context, id string) (bool, error) {
 // when there is none such, internship.ErrUnavailable.
 func (db *DB) OwnFile(ctx context.Context, owner, kind, id string) (File, error) {
 	row, err := db.fileRow(ctx, owner, id)
-	if Absent(err) || err == nil && row.Metadata.Kind != kind {
+	if Absent(err) {
 		return File{}, fmt.Errorf("store: own file: %w", internship.ErrFileGone)
+	}
+	if wanted, _ := internship.FileKindOf(kind); err == nil && row.Metadata.Kind != kind {
+		return File{}, fmt.Errorf("store: own file: %w", internship.ErrFileGone.With("该文件不是「"+wanted.Label+"」，请以该类别重新上传"))
 	}
 	return row.file(), err
 }
