@@ -13,34 +13,34 @@ type PositionSummary struct {
 	Department string        `json:"department" doc:"实习部门" example:"技术部"`
 	State      PositionState `json:"state"`
 	StateLabel string        `json:"stateLabel" doc:"岗位状态" example:"发布中"`
-	Salary     string        `json:"salary" doc:"薪资待遇" example:"2K-3K"`
-	Headcount  int           `json:"headcount" doc:"实习人数" example:"5"`
-	EnrolFrom  string        `json:"enrolFrom" format:"date" doc:"报名日期始" example:"2026-11-01"`
-	EnrolTo    string        `json:"enrolTo" format:"date" doc:"报名日期止（含当日）" example:"2026-12-31"`
+	Salary     string        `json:"salary,omitempty" doc:"薪资待遇；未填时不出现" example:"2K-3K"`
+	Headcount  int           `json:"headcount,omitempty" doc:"实习人数；未填时不出现" example:"5"`
+	EnrolFrom  string        `json:"enrolFrom,omitempty" format:"date" doc:"报名日期始；未填时不出现" example:"2026-11-01"`
+	EnrolTo    string        `json:"enrolTo,omitempty" format:"date" doc:"报名日期止（含当日）；未填时不出现" example:"2026-12-31"`
 	CreatedAt  time.Time     `json:"createdAt" doc:"创建时间" example:"2026-10-20T09:30:00+08:00"`
 }
 
 // Position is a position (岗位) with its whole form.
 type Position struct {
 	PositionSummary
-	SalaryMin     int            `json:"salaryMin" doc:"月薪下限，元" example:"2000"`
+	SalaryMin     int            `json:"salaryMin,omitempty" doc:"月薪下限，元；未填时不出现" example:"2000"`
 	SalaryMax     int            `json:"salaryMax,omitempty" doc:"月薪上限，元；没有上限时不出现" example:"3000"`
 	Settlement    string         `json:"settlement" doc:"结算方式" example:"月结"`
 	ReferenceWage int            `json:"referenceWage,omitempty" doc:"相同岗位工资，每月元；未填时不出现" example:"2500"`
-	Education     string         `json:"education" doc:"学历要求" example:"大专"`
+	Education     string         `json:"education,omitempty" doc:"学历要求；未填时不出现" example:"大专"`
 	StaffInPost   int            `json:"staffInPost,omitempty" doc:"同类岗位在岗人数；未填时不出现" example:"40"`
-	Majors        []string       `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
+	Majors        []string       `json:"majors,omitempty" doc:"对口专业；未填时不出现" example:"[\"电子技术应用\"]"`
 	Occupation    int            `json:"occupation,omitempty" doc:"职业类别，1 至 6 类；未填时不出现" example:"2"`
 	Taboo         []string       `json:"taboo,omitempty" doc:"禁忌从业人群" example:"[\"未成年人\"]"`
 	Address       Address        `json:"address" doc:"工作地址"`
-	Lodging       string         `json:"lodging" doc:"住宿条件" example:"2-4人间"`
-	NightShift    string         `json:"nightShift" doc:"夜班情况" example:"无夜班"`
-	Overtime      string         `json:"overtime" doc:"加班情况" example:"无加班"`
+	Lodging       string         `json:"lodging,omitempty" doc:"住宿条件；未填时不出现" example:"2-4人间"`
+	NightShift    string         `json:"nightShift,omitempty" doc:"夜班情况；未填时不出现" example:"无夜班"`
+	Overtime      string         `json:"overtime,omitempty" doc:"加班情况；未填时不出现" example:"无加班"`
 	Exemption     *Exemption     `json:"exemption,omitempty" doc:"夜班加班备案；未填时不出现"`
-	PeriodFrom    string         `json:"periodFrom" format:"date" doc:"预计实习开始日期" example:"2027-01-04"`
-	PeriodTo      string         `json:"periodTo" format:"date" doc:"预计实习结束日期（含当日）" example:"2027-07-03"`
+	PeriodFrom    string         `json:"periodFrom,omitempty" format:"date" doc:"预计实习开始日期；未填时不出现" example:"2027-01-04"`
+	PeriodTo      string         `json:"periodTo,omitempty" format:"date" doc:"预计实习结束日期（含当日）；未填时不出现" example:"2027-07-03"`
 	PlanFile      string         `json:"planFile,omitempty" doc:"学生实习方案的文件编号；未上传时不出现" example:"fil_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
-	Description   string         `json:"description" doc:"岗位描述" example:"负责企业网站的页面开发与维护"`
+	Description   string         `json:"description,omitempty" doc:"岗位描述；未填时不出现" example:"负责企业网站的页面开发与维护"`
 	Skills        string         `json:"skills,omitempty" doc:"学习技能" example:"HTML、CSS、JavaScript"`
 	Requirements  string         `json:"requirements,omitempty" doc:"实习要求" example:"遵守企业规章制度"`
 	Edition       int            `json:"edition" doc:"第几次保存" example:"2"`

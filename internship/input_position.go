@@ -9,28 +9,28 @@ type PositionInput struct {
 	Edition       int            `json:"edition,omitempty" doc:"编辑时页面上看到的岗位版本；填写后，岗位在此期间被他人修改过的不予保存" example:"2"`
 	Name          string         `json:"name" doc:"岗位名称" example:"web前端工程师"`
 	Department    string         `json:"department" doc:"实习部门" example:"技术部"`
-	Salary        string         `json:"salary" doc:"薪资待遇" example:"2K-3K"`
+	Salary        string         `json:"salary,omitempty" doc:"薪资待遇；发布前必填" example:"2K-3K"`
 	SalaryMin     int            `json:"salaryMin,omitempty" doc:"月薪下限，元，须在薪资待遇的范围内；不填为该范围的下限" example:"2400"`
 	SalaryMax     int            `json:"salaryMax,omitempty" doc:"月薪上限，元，须在薪资待遇的范围内；不填为该范围的上限" example:"2800"`
 	Settlement    string         `json:"settlement,omitempty" doc:"结算方式，默认月结，周期不超过 1 个月" example:"月结"`
 	ReferenceWage int            `json:"referenceWage,omitempty" doc:"相同岗位工资，每月元，实习报酬不得低于其 80%；发布前必填" example:"3000"`
-	Education     string         `json:"education" doc:"学历要求" example:"大专"`
-	Headcount     int            `json:"headcount" doc:"实习人数，1 至 2000" example:"5"`
+	Education     string         `json:"education,omitempty" doc:"学历要求；发布前必填" example:"大专"`
+	Headcount     int            `json:"headcount,omitempty" doc:"实习人数，1 至 2000；发布前必填" example:"5"`
 	StaffInPost   int            `json:"staffInPost,omitempty" doc:"同类岗位在岗人数，实习人数一般不超过其 20%；发布前必填" example:"40"`
-	Majors        []string       `json:"majors" doc:"对口专业" example:"[\"电子技术应用\"]"`
+	Majors        []string       `json:"majors,omitempty" doc:"对口专业；发布前必填" example:"[\"电子技术应用\"]"`
 	Occupation    int            `json:"occupation,omitempty" doc:"职业类别，1 至 6 类，线上保险只承保 1 至 4 类；发布前必填" example:"2"`
 	Taboo         []string       `json:"taboo,omitempty" doc:"禁忌从业人群，岗位含未成年工或女职工禁忌从事的劳动时填写，相应的学生不能报名" example:"[\"未成年人\"]"`
-	Address       WorkplaceInput `json:"address" doc:"工作地址"`
-	Lodging       string         `json:"lodging" doc:"住宿条件" example:"2-4人间"`
-	NightShift    string         `json:"nightShift" doc:"夜班情况" example:"无夜班"`
-	Overtime      string         `json:"overtime" doc:"加班情况" example:"无加班"`
+	Address       WorkplaceInput `json:"address,omitzero" required:"false" doc:"工作地址；发布前必填"`
+	Lodging       string         `json:"lodging,omitempty" doc:"住宿条件；发布前必填" example:"2-4人间"`
+	NightShift    string         `json:"nightShift,omitempty" doc:"夜班情况；发布前必填" example:"无夜班"`
+	Overtime      string         `json:"overtime,omitempty" doc:"加班情况；发布前必填" example:"无加班"`
 	Exemption     ExemptionInput `json:"exemption,omitzero" required:"false" doc:"夜班加班备案，有夜班或加班时发布前必填"`
-	EnrolFrom     string         `json:"enrolFrom" doc:"报名日期始" example:"2026-11-01"`
-	EnrolTo       string         `json:"enrolTo" doc:"报名日期止" example:"2026-12-31"`
+	EnrolFrom     string         `json:"enrolFrom,omitempty" doc:"报名日期始；发布前必填" example:"2026-11-01"`
+	EnrolTo       string         `json:"enrolTo,omitempty" doc:"报名日期止；发布前必填" example:"2026-12-31"`
 	PeriodFrom    string         `json:"periodFrom,omitempty" doc:"预计实习开始日期，不填为报名截止的次日" example:"2027-01-04"`
 	PeriodTo      string         `json:"periodTo,omitempty" doc:"预计实习结束日期，不填为 6 个月，最长 12 个月" example:"2027-07-03"`
 	PlanFile      string         `json:"planFile,omitempty" doc:"学生实习方案，上传后得到的文件编号；发布前必填" example:"fil_MZXW6YTBOI5DQ2LBNRUXG2LUN5"`
-	Description   string         `json:"description" doc:"岗位描述" example:"负责企业网站的页面开发与维护"`
+	Description   string         `json:"description,omitempty" doc:"岗位描述；发布前必填" example:"负责企业网站的页面开发与维护"`
 	Skills        string         `json:"skills,omitempty" doc:"学习技能" example:"HTML、CSS、JavaScript"`
 	Requirements  string         `json:"requirements,omitempty" doc:"实习要求" example:"遵守企业规章制度"`
 }
@@ -41,7 +41,7 @@ type WorkplaceInput struct {
 	Province string `json:"province,omitempty" doc:"省代码；发布前必填" example:"410000"`
 	City     string `json:"city,omitempty" doc:"市代码；发布前必填" example:"410900"`
 	County   string `json:"county,omitempty" doc:"县区代码" example:"410902"`
-	Detail   string `json:"detail" doc:"详细实习地址" example:"新华街 260 号"`
+	Detail   string `json:"detail,omitempty" doc:"详细实习地址；发布前必填" example:"新华街 260 号"`
 }
 
 // ExemptionInput is 夜班加班备案.
@@ -68,7 +68,7 @@ func (in PositionInput) Parse() (Sheet, error) {
 		Education: in.Education, Headcount: in.Headcount, Majors: in.Majors, Workplace: Address(in.Address), Lodging: in.Lodging,
 		NightShift: in.NightShift, Overtime: in.Overtime, Occupation: in.Occupation, Taboo: in.Taboo, Plan: in.PlanFile,
 		Description: in.Description, Skills: in.Skills, Requirements: in.Requirements}
-	s.EnrolFrom, s.EnrolTo = q.date("enrolFrom", in.EnrolFrom), q.date("enrolTo", in.EnrolTo)
+	s.EnrolFrom, s.EnrolTo = q.someDate("enrolFrom", in.EnrolFrom), q.someDate("enrolTo", in.EnrolTo)
 	q.order("enrolTo", s.EnrolFrom, s.EnrolTo, "报名截止日期不能早于开始日期")
 	s.Terms.From, s.Terms.To = q.period(in, s.EnrolFrom, s.EnrolTo)
 	q.someRegion("address.", s.Terms.Workplace)
@@ -118,6 +118,9 @@ func (in PositionInput) values() map[string]string {
 func (q *inquiry) salary(in PositionInput) Salary {
 	s, ok := SalaryOf(in.Salary)
 	if !ok {
+		if in.SalaryMin != 0 || in.SalaryMax != 0 { // which would be lost without it
+			q.note("salary", FieldError{Code: "required", Message: "请选择薪资待遇"})
+		}
 		return s
 	}
 	band := s
@@ -165,6 +168,14 @@ func (q *inquiry) period(in PositionInput, enrolFrom, enrolTo Date) (from, to Da
 		q.note("periodTo", FieldError{Code: "range", Message: "预计实习时间不能超过 12 个月"})
 	}
 	return from, to
+}
+
+// someDate reads a day that a draft may lack.
+func (q *inquiry) someDate(field, value string) Date {
+	if value == "" {
+		return ""
+	}
+	return q.date(field, value)
 }
 
 // someRegion checks what is given of a draft's region.

@@ -42,6 +42,26 @@ func TestADraftMayLackWhatPublishingNeeds(t *testing.T) {
 	if got := len(sheet.Missing()); got != 6 {
 		t.Errorf("%d fields missing: %v", got, sheet.Missing())
 	}
+
+	sheet, err = PositionInput{Name: "焊工", Department: "生产部"}.Parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, f := range PositionForm().Fields {
+		if f.Later {
+			want = append(want, f.Name+"=required")
+		}
+	}
+	for _, f := range sheet.Missing() {
+		got = append(got, f.Field+"="+f.Code)
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(want) != 17 {
+		t.Errorf("(-want, +got):\n%s", diff)
+	}
+	if w := sheet.Warnings(noon); len(w) != 0 {
+		t.Errorf("warned of what is not there: %v", w)
+	}
 }
 
 func TestPositionInputRefusals(t *testing.T) {
@@ -66,6 +86,7 @@ func TestPositionInputRefusals(t *testing.T) {
 		"open band":            {func(in *PositionInput) { in.Salary, in.SalaryMin, in.SalaryMax = "3K以上", 8000, 9000 }, nil},
 		"out of all bounds":    {func(in *PositionInput) { in.Salary, in.SalaryMin = "3K以上", 100_001 }, []string{"salaryMin=range"}},
 		"band in mixed case":   {func(in *PositionInput) { in.Salary = "2k-3K" }, nil},
+		"numbers alone":        {func(in *PositionInput) { in.Salary, in.SalaryMin = "", 2500 }, []string{"salary=required"}},
 		"no band":              {func(in *PositionInput) { in.Salary, in.SalaryMin = "4K", 2500 }, []string{"salary=choice"}},
 
 		"negative wage":     {func(in *PositionInput) { in.ReferenceWage = -1 }, []string{"referenceWage=range"}},
@@ -78,7 +99,7 @@ func TestPositionInputRefusals(t *testing.T) {
 		"city elsewhere":   {func(in *PositionInput) { in.Address.City, in.Address.County = "420100", "" }, []string{"address.city=choice"}},
 		"county elsewhere": {func(in *PositionInput) { in.Address.County = "410102" }, []string{"address.county=choice"}},
 		"no code":          {func(in *PositionInput) { in.Address.Province = "河南" }, []string{"address.province=format"}},
-		"no detail":        {func(in *PositionInput) { in.Address.Detail = " " }, []string{"address.detail=required"}},
+		"no detail":        {func(in *PositionInput) { in.Address.Detail = " " }, nil},
 
 		"half a year":          {func(in *PositionInput) { in.PeriodFrom, in.PeriodTo = "2027-01-04", "2027-07-03" }, nil},
 		"a day":                {func(in *PositionInput) { in.PeriodFrom, in.PeriodTo = "2027-01-04", "2027-01-04" }, nil},

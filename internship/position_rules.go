@@ -61,7 +61,9 @@ func (p *Position) Filled(taken int, now time.Time) bool {
 }
 
 // needsExemption: nights and overtime are forbidden unless filed (G-11).
-func (t Terms) needsExemption() bool { return t.NightShift == withNights || t.Overtime != noOvertime }
+func (t Terms) needsExemption() bool {
+	return t.NightShift == withNights || t.Overtime != "" && t.Overtime != noOvertime
+}
 
 // exempted refuses nights and overtime that were not filed. Error:
 // ErrNotExempted with what is missing.
@@ -85,7 +87,7 @@ func (s Sheet) exempted() error {
 // paid refuses a lower pay than 80 % of what staff in the same post get; the
 // least that the terms promise counts. Error: ErrPayTooLow.
 func (s Sheet) paid() error {
-	if s.Terms.Salary.Min*100 >= s.ReferenceWage*80 {
+	if s.Terms.Salary.Band == "" || s.Terms.Salary.Min*100 >= s.ReferenceWage*80 {
 		return nil
 	}
 	return ErrPayTooLow.At(FieldError{"salary", "range", fmt.Sprintf("实习报酬不得低于相同岗位工资的 80%%：相同岗位工资为每月 %d 元，实习报酬至少 %d 元，现为 %d 元起，请提高月薪下限或薪资待遇",
@@ -133,7 +135,7 @@ func (p *Position) Warnings(now time.Time) []Warning {
 // Warnings are what the sheet alone makes doubtful.
 func (s Sheet) Warnings(now time.Time) []Warning {
 	var out []Warning
-	if s.EnrolTo < DateOf(now) {
+	if s.EnrolTo != "" && s.EnrolTo < DateOf(now) {
 		out = append(out, Warning{"position.enrolment_over", "enrolTo", "报名截止日期已过，修改报名日期后才能发布"})
 	}
 	if message := s.Terms.Workplace.Warning(); message != "" {

@@ -25,7 +25,7 @@ func draft() *Position {
 // the post, 80 % of the reference wage.
 func completeSheet() Sheet {
 	return Sheet{EnrolFrom: "2026-11-01", EnrolTo: "2026-12-31", ReferenceWage: 2500, StaffInPost: 10,
-		Terms: Terms{Name: "焊工", Headcount: 2, Salary: Salary{"2K-3K", 2000, 3000}, Settlement: "月结", NightShift: "无夜班", Overtime: "无加班",
+		Terms: Terms{Name: "焊工", Education: "不限", Majors: []string{"焊接"}, Description: "焊接", Headcount: 2, Salary: Salary{"2K-3K", 2000, 3000}, Settlement: "月结", NightShift: "无夜班", Overtime: "无加班",
 			Lodging: "多人间", Workplace: Address{"410000", "410900", "410902", "旧址"}, From: "2027-01-01", To: "2027-06-30", Occupation: 4, Plan: "fil_1"}}
 }
 
@@ -151,7 +151,8 @@ func TestAnIncompletePositionNamesEverythingAtOnce(t *testing.T) {
 		return names
 	}
 	_, err := p.Publish(of, doBy(ByEnterprise))
-	own := []string{"referenceWage", "staffInPost", "occupation", "address.province", "address.city", "planFile"}
+	own := []string{"salary", "referenceWage", "education", "headcount", "staffInPost", "majors", "occupation", "address.province", "address.city",
+		"lodging", "nightShift", "overtime", "enrolFrom", "planFile", "description"}
 	if diff := cmp.Diff(own, fields(err)); diff != "" || !errors.Is(err, ErrIncomplete) {
 		t.Errorf("%v: %s", err, diff)
 	}
