@@ -251,7 +251,8 @@ func (s *stage) ids() []string {
 	return out
 }
 
-// unknown is the same question for ids that nothing has: their ends are turned round.
+// unknown is the same question for ids that nothing has: their ends are turned round. Of several in the path the last is asked
+// about; the student before it is one for whom the students' app may act.
 func (s *stage) unknown(path string, body any) (string, any) {
 	s.TB.Helper()
 	turned := func(id string) string {
@@ -259,7 +260,11 @@ func (s *stage) unknown(path string, body any) (string, any) {
 		slices.Reverse(tail)
 		return id[:len(id)-8] + string(tail)
 	}
-	path = anyID.ReplaceAllStringFunc(path, turned)
+	found := anyID.FindAllStringIndex(path, -1)
+	if n := len(found); n > 0 {
+		at := found[n-1]
+		path = path[:at[0]] + turned(path[at[0]:at[1]]) + path[at[1]:]
+	}
 	if body == nil {
 		return path, nil
 	}
