@@ -115,6 +115,7 @@ func (f Field) checkEntries(values map[string]string) []FieldError {
 	if len(paths) > f.Most {
 		return []FieldError{{Field: f.Name, Code: "too_long", Message: fmt.Sprintf("%s最多填写 %d 项", f.Label, f.Most)}}
 	}
+	f.Required = true // what is listed is not empty, also where nothing need be
 	for _, path := range paths {
 		if err := f.check(values[path]); err != nil {
 			return Of(path, err)
