@@ -72,16 +72,17 @@ func realAt(tb testing.TB, program, address string) *Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := exec.Command(program, "--bind", host, "--port", port, "--dir", tb.TempDir(), "--save", "", "--appendonly", "no")
+	outlives := context.WithoutCancel(tb.Context()) // what cleans up behind the test still needs it
+	c := exec.CommandContext(outlives, program, "--bind", host, "--port", port, "--dir", tb.TempDir(), "--save", "", "--appendonly", "no")
 	if err := c.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	ended := make(chan struct{})
+	go func() { _ = c.Wait(); close(ended) }() // it is killed
 	client := redis.NewClient(&redis.Options{Addr: address, DisableIdentity: true})
 	s := &Server{Addr: address,
 		flush: func() {
-			if err := client.FlushAll(context.Background()).Err(); err != nil {
+			if err := client.FlushAll(outlives).Err(); err != nil {
 				tb.Error(err)
 			}
 		},
