@@ -66,8 +66,8 @@ func (a *Acts) staffTold(ctx context.Context, e internship.Event, _ string) (str
 }
 
 // recoveryDone moves the account to what was approved, where the act was cut
-// off, and tells the person and the mobile that was replaced. Of an approval that was taken back another event
-// tells.
+// off, and tells the person and the mobile that was replaced. Of an approval
+// that was taken back another event tells.
 func (a *Acts) recoveryDone(ctx context.Context, e internship.Event, _ string) (string, error) {
 	r, err := a.recoveryOf(ctx, e)
 	if err != nil {

@@ -119,8 +119,8 @@ func (a *Acts) bindScanned(ctx context.Context, openID, scene string) (Scan, err
 	}
 	identity := internship.Identity{AppID: a.Apps.ServiceAccount, OpenID: openID, BoundAt: a.Now()}
 	_, err = a.DB.Accounts.Update(ctx, s.AccountID, func(x *internship.Account) error {
-		if f := x.Follower; f != nil && f.AppID == identity.AppID && f.OpenID == openID && !f.Gone {
-			f.BoundAt = identity.BoundAt // no news, but whoever shows the code sees that it was scanned
+		if is(x.Follower, identity) && !x.Follower.Gone {
+			x.Follower.BoundAt = identity.BoundAt // no news, but whoever shows the code sees that it was scanned
 			return nil
 		}
 		return rebind(x, internship.ServiceAccount, identity, internship.Do{By: x.Actor(), At: a.Now()})

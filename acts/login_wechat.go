@@ -150,7 +150,7 @@ func rebind(x *internship.Account, c internship.Channel, i internship.Identity, 
 	if c == internship.MiniProgram {
 		old, fire = x.MiniProgram, x.BindMiniProgram
 	}
-	if old != nil && old.AppID == i.AppID && old.OpenID == i.OpenID && !old.Gone {
+	if is(old, i) && !old.Gone {
 		if x.KnowUnion(c, i.OpenID, i.UnionID) {
 			return nil
 		}
